@@ -1,0 +1,114 @@
+package clientstorage
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+)
+
+// A NodeID names one run of one storage. It is drawn at random when the storage
+// is made, so two servers, or one server before and after a restart, never
+// share a NodeID. It prints as 11 URL-safe characters.
+type NodeID uint64
+
+func newNodeID() NodeID {
+	var b [8]byte
+	for {
+		rand.Read(b[:]) // never fails, see crypto/rand
+		if id := NodeID(binary.BigEndian.Uint64(b[:])); id != 0 {
+			return id
+		}
+	}
+}
+
+// String returns the 11 characters that every [ID] of this node begins with.
+func (n NodeID) String() string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	return idEncoding.EncodeToString(b[:])
+}
+
+// An ID names one client for ever: it is never given to another client, on no
+// node and after no restart. It is comparable and 16 bytes long. An ID is no
+// secret and must not be used as one.
+type ID struct {
+	node NodeID
+	slot uint32
+	// gen counts the clients that the slot has held. The first has 1, so the
+	// zero ID names nobody.
+	gen uint32
+}
+
+// idEncoding is strict, so that one client has one spelling only.
+var idEncoding = base64.RawURLEncoding.Strict()
+
+// errBadID is not exported: to whoever asks, a malformed ID is an ID that names
+// no client.
+var errBadID = errors.New("clientstorage: malformed client id")
+
+// idLen is the length of a printed ID: two groups of eight bytes. Each group is
+// encoded by itself, which makes the node a prefix of the text.
+const idLen = 2 * groupLen
+
+const groupLen = 11
+
+// ParseID reads what [ID.String] wrote.
+func ParseID(s string) (ID, error) {
+	if len(s) != idLen {
+		return ID{}, errBadID
+	}
+	var b [2][8]byte
+	for i := range b {
+		group := s[i*groupLen : (i+1)*groupLen]
+		if n, err := idEncoding.Decode(b[i][:], []byte(group)); err != nil || n != 8 {
+			return ID{}, errBadID
+		}
+	}
+	id := ID{
+		node: NodeID(binary.BigEndian.Uint64(b[0][:])),
+		slot: binary.BigEndian.Uint32(b[1][:4]),
+		gen:  binary.BigEndian.Uint32(b[1][4:]),
+	}
+	if id.node == 0 || id.gen == 0 {
+		return ID{}, errBadID
+	}
+	return id, nil
+}
+
+// Node returns the node that the client is attached to.
+func (id ID) Node() NodeID { return id.node }
+
+// IsZero reports whether id names nobody.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// String returns id as 22 URL-safe characters, of which the first 11 are the
+// node's.
+func (id ID) String() string {
+	text, _ := id.AppendText(make([]byte, 0, idLen))
+	return string(text)
+}
+
+// AppendText implements [encoding.TextAppender]. It never fails.
+func (id ID) AppendText(b []byte) ([]byte, error) {
+	var raw [8]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(id.node))
+	b = idEncoding.AppendEncode(b, raw[:])
+	binary.BigEndian.PutUint32(raw[:4], id.slot)
+	binary.BigEndian.PutUint32(raw[4:], id.gen)
+	return idEncoding.AppendEncode(b, raw[:]), nil
+}
+
+// MarshalText implements [encoding.TextMarshaler], so that an ID is a string in
+// JSON.
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(nil) }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (id *ID) UnmarshalText(text []byte) error {
+	parsed, err := ParseID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}

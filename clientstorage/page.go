@@ -1,0 +1,165 @@
+package clientstorage
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// The values in the cache are MessagePack arrays that begin with a version.
+// A reader takes the elements it knows and skips what a later minor version
+// adds behind them; a version that it does not know is refused.
+const formatVersion = 1
+
+// pageSlots is how many neighbouring slots share one key.
+const pageSlots = 16
+
+// ErrCorrupt says that a value in the cache is not what a node of this version
+// writes. It is neither a client nor a miss.
+var ErrCorrupt = errors.New("clientstorage: corrupt value in the cache")
+
+// appendPage encodes the clients of page n, and reports how many there are.
+//
+//	page   = [version, client...]
+//	client = [slot, generation, user, anonymous, [role...], since]
+//
+// where since is in milliseconds since 1970. The node is in the key.
+func (t *table) appendPage(b []byte, n uint32) ([]byte, int) {
+	var clients [pageSlots]*Client
+	count := 0
+	for i := range uint32(pageSlots) {
+		if s := t.slotAt(n*pageSlots + i); s != nil {
+			if c := s.client.Load(); c != nil {
+				clients[count] = c
+				count++
+			}
+		}
+	}
+	b = msgp.AppendArrayHeader(b, uint32(1+count))
+	b = msgp.AppendInt(b, formatVersion)
+	for _, c := range clients[:count] {
+		b = appendClient(b, c)
+	}
+	return b, count
+}
+
+const clientFields = 6
+
+func appendClient(b []byte, c *Client) []byte {
+	b = msgp.AppendArrayHeader(b, clientFields)
+	b = msgp.AppendUint32(b, c.ID.slot)
+	b = msgp.AppendUint32(b, c.ID.gen)
+	b = msgp.AppendString(b, c.User)
+	b = msgp.AppendBool(b, c.Anonymous)
+	b = msgp.AppendArrayHeader(b, uint32(len(c.Roles)))
+	for _, role := range c.Roles {
+		b = msgp.AppendString(b, role)
+	}
+	return msgp.AppendInt64(b, c.Since.UnixMilli())
+}
+
+// decodePage reads page n of node. Whatever the bytes are, it allocates no more
+// than a small multiple of their length.
+func decodePage(b []byte, node NodeID, n uint32) ([]*Client, error) {
+	count, b, err := readVersioned(b)
+	if err != nil {
+		return nil, err
+	}
+	if count > pageSlots {
+		return nil, fmt.Errorf("%w: a page of %d clients", ErrCorrupt, count)
+	}
+	clients := make([]*Client, 0, count)
+	for range count {
+		c := &Client{}
+		if b, err = c.decode(b, node); err != nil {
+			return nil, err
+		}
+		if c.ID.slot/pageSlots != n {
+			return nil, fmt.Errorf("%w: a client on the wrong page", ErrCorrupt)
+		}
+		clients = append(clients, c)
+	}
+	return clients, nil
+}
+
+// readVersioned reads the head of a value and returns how many elements follow
+// the version.
+func readVersioned(b []byte) (count uint32, rest []byte, err error) {
+	count, b, err = msgp.ReadArrayHeaderBytes(b)
+	if err != nil || count == 0 {
+		return 0, nil, corrupt(err)
+	}
+	version, b, err := msgp.ReadIntBytes(b)
+	if err != nil {
+		return 0, nil, corrupt(err)
+	}
+	if version != formatVersion {
+		return 0, nil, fmt.Errorf("%w: format version %d, this program reads %d", ErrCorrupt, version, formatVersion)
+	}
+	return count - 1, b, nil
+}
+
+func (c *Client) decode(b []byte, node NodeID) (rest []byte, err error) {
+	var since int64
+	fields, b, err := msgp.ReadArrayHeaderBytes(b)
+	if err != nil || fields < clientFields {
+		return nil, corrupt(err)
+	}
+	c.ID.node = node
+	if c.ID.slot, b, err = msgp.ReadUint32Bytes(b); err != nil {
+		return nil, corrupt(err)
+	}
+	if c.ID.gen, b, err = msgp.ReadUint32Bytes(b); err != nil {
+		return nil, corrupt(err)
+	}
+	if c.User, b, err = msgp.ReadStringBytes(b); err != nil {
+		return nil, corrupt(err)
+	}
+	if c.Anonymous, b, err = msgp.ReadBoolBytes(b); err != nil {
+		return nil, corrupt(err)
+	}
+	if c.Roles, b, err = readRoles(b); err != nil {
+		return nil, err
+	}
+	if since, b, err = msgp.ReadInt64Bytes(b); err != nil {
+		return nil, corrupt(err)
+	}
+	c.Since = time.UnixMilli(since)
+	for range fields - clientFields {
+		if b, err = msgp.Skip(b); err != nil {
+			return nil, corrupt(err)
+		}
+	}
+	if c.ID.gen == 0 || !c.valid() {
+		return nil, fmt.Errorf("%w: a client out of bounds", ErrCorrupt)
+	}
+	return b, nil
+}
+
+func readRoles(b []byte) (roles []string, rest []byte, err error) {
+	count, b, err := msgp.ReadArrayHeaderBytes(b)
+	if err != nil || count > maxRoles {
+		return nil, nil, corrupt(err)
+	}
+	if count == 0 {
+		return nil, b, nil
+	}
+	roles = make([]string, count)
+	for i := range roles {
+		if roles[i], b, err = msgp.ReadStringBytes(b); err != nil {
+			return nil, nil, corrupt(err)
+		}
+	}
+	return roles, b, nil
+}
+
+// corrupt says that a value cannot be read. The cause is not wrapped, because
+// msgp's errors may quote the value.
+func corrupt(err error) error {
+	if errors.Is(err, msgp.ErrShortBytes) {
+		return fmt.Errorf("%w: cut short", ErrCorrupt)
+	}
+	return fmt.Errorf("%w: malformed", ErrCorrupt)
+}

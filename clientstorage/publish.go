@@ -1,0 +1,178 @@
+package clientstorage
+
+import (
+	"context"
+	"errors"
+	"math/bits"
+	"time"
+)
+
+// A pageState says how far the cache follows one page of this node.
+//
+// What is written is always the whole present page, never a change to it, and
+// at most one write of a page is in flight. So changes that arrive while the
+// cache is slow cost one more write together, and nothing is queued.
+type pageState struct {
+	changed uint64        // version of the newest change
+	saved   uint64        // version up to which the cache has them
+	writing chan struct{} // closed when the write in flight ends; nil if none is
+}
+
+// pageTTL is how long a page outlives its last write, and sweepEvery how often
+// each page is written again, changed or not, which mends what a cache dropped.
+const (
+	pageTTL    = 30 * time.Minute
+	sweepEvery = pageTTL / 3
+)
+
+// publish brings the change of id's slot into the cache, or gives up after the
+// timeout and leaves it to the heartbeat.
+func (s *shared) publish(ctx context.Context, id ID) {
+	page := id.slot / pageSlots
+	version, ok := s.touch(page)
+	if !ok {
+		return // closed
+	}
+	defer s.publishing.Done()
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	err := s.flush(ctx, page, version)
+	if err == nil {
+		err = s.cover(ctx, page)
+	}
+	s.report(err)
+}
+
+// touch notes that page has changed and returns the number of the change. Close
+// waits until the caller says that it is done publishing.
+func (s *shared) touch(page uint32) (version uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, false
+	}
+	st := s.pages[page]
+	if st == nil {
+		st = &pageState{}
+		s.pages[page] = st
+	}
+	s.version++
+	st.changed = s.version
+	s.publishing.Add(1)
+	return s.version, true
+}
+
+// flush returns when the cache has page as it was at version, or newer.
+func (s *shared) flush(ctx context.Context, page uint32, version uint64) error {
+	for {
+		s.mu.Lock()
+		st := s.pages[page]
+		if st == nil || st.saved >= version {
+			s.mu.Unlock()
+			return nil
+		}
+		if st.writing == nil {
+			st.writing = make(chan struct{})
+			s.mu.Unlock()
+			return s.write(ctx, page, st)
+		}
+		writing := st.writing
+		s.mu.Unlock()
+		select {
+		case <-writing:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// write saves page as it is now. The caller has set st.writing and with it has
+// the right to write.
+func (s *shared) write(ctx context.Context, page uint32, st *pageState) error {
+	s.mu.Lock()
+	version := st.changed
+	s.mu.Unlock()
+
+	// The page is encoded after its version is read, so it holds at least what
+	// that version says.
+	value, clients := s.table.appendPage(nil, page)
+	key := s.pageKey(s.table.node, page)
+	var err error
+	if clients == 0 {
+		err = s.driver.Delete(ctx, key)
+	} else {
+		err = s.driver.Save(ctx, key, value, pageTTL)
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		st.saved = version
+		if clients == 0 && st.changed == version {
+			delete(s.pages, page)
+		}
+	}
+	close(st.writing)
+	st.writing = nil
+	return err
+}
+
+// cover sees to it that the lease covers page, so that whoever lists this
+// node's clients reads as far as there are any. The cover doubles, so it is
+// seldom written for this reason.
+func (s *shared) cover(ctx context.Context, page uint32) error {
+	s.mu.Lock()
+	covered := page < s.leased
+	s.mu.Unlock()
+	if covered {
+		return nil
+	}
+	return s.saveLease(ctx)
+}
+
+// saveLease renews the lease. One goroutine at a time does so, lest an older
+// lease replace a newer one.
+func (s *shared) saveLease(ctx context.Context) error {
+	select {
+	case s.leasing <- struct{}{}:
+		defer func() { <-s.leasing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	pages := uint32(0)
+	for page := range s.pages {
+		pages = max(pages, page+1)
+	}
+	if pages > 0 {
+		pages = 1 << bits.Len32(pages-1) // the next power of two
+	}
+	s.mu.Unlock()
+	l := lease{pages: pages, count: s.table.count()}
+	err := s.driver.Save(ctx, s.leaseKey(s.table.node), l.append(nil), s.opts.Lease)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.leased = pages
+	s.mu.Unlock()
+	return nil
+}
+
+// report logs when the cache begins to fail and when it is back, rather than
+// every failure.
+func (s *shared) report(err error) {
+	if errors.Is(err, context.Canceled) {
+		return // the caller gave up, which says nothing about the cache
+	}
+	s.mu.Lock()
+	changed := s.failing != (err != nil)
+	s.failing = err != nil
+	s.mu.Unlock()
+	switch {
+	case changed && err != nil:
+		s.opts.Logger.Warn("clientstorage: the cache fails; clients are kept here and published when it is back", "err", err)
+	case changed:
+		s.opts.Logger.Info("clientstorage: the cache is back")
+	}
+}

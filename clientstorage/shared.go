@@ -1,0 +1,187 @@
+package clientstorage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync"
+)
+
+// shared is what a storage with a driver has beyond its table. This file reads
+// what other nodes wrote; publish.go writes what this node holds; heartbeat.go
+// keeps the node alive.
+type shared struct {
+	table  *table
+	driver Driver
+	opts   Options
+
+	mu    sync.Mutex
+	pages map[uint32]*pageState // those with a client in them or not yet written
+	// version numbers the changes of all pages.
+	version uint64
+	leased  uint32 // pages that the lease in the cache covers
+	failing bool   // the cache failed when it was last used
+	closed  bool
+
+	publishing sync.WaitGroup
+	leasing    chan struct{} // holds one while the lease is written
+	stop       context.CancelFunc
+	done       chan struct{} // closed when the heartbeat has ended
+}
+
+func share(t *table, driver Driver, opts Options) *shared {
+	ctx, stop := context.WithCancel(context.Background())
+	s := &shared{
+		table:   t,
+		driver:  driver,
+		opts:    opts,
+		pages:   make(map[uint32]*pageState),
+		leasing: make(chan struct{}, 1),
+		stop:    stop,
+		done:    make(chan struct{}),
+	}
+	go s.heartbeat(ctx)
+	return s
+}
+
+func (s *shared) pageKey(node NodeID, page uint32) string {
+	return s.opts.Prefix + "p:" + node.String() + ":" + strconv.FormatUint(uint64(page), 36)
+}
+
+func (s *shared) leaseKey(node NodeID) string { return s.opts.Prefix + "l:" + node.String() }
+
+func (s *shared) nodesKey() string { return s.opts.Prefix + "nodes" }
+
+// lookup finds a client of another node.
+func (s *shared) lookup(ctx context.Context, id ID) (*Client, error) {
+	if _, err := s.fetchLease(ctx, id.node); err != nil {
+		return nil, wrap("lookup", err)
+	}
+	clients, err := s.fetchPage(ctx, id.node, id.slot/pageSlots)
+	if err != nil {
+		return nil, wrap("lookup", err)
+	}
+	for _, c := range clients {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// others returns the clients of all other nodes.
+func (s *shared) others(ctx context.Context) iter.Seq2[*Client, error] {
+	return func(yield func(*Client, error) bool) {
+		for node, err := range s.liveNodes(ctx) {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			if !s.clientsOf(ctx, node, yield) {
+				return
+			}
+		}
+	}
+}
+
+// clientsOf yields the clients of one node and reports whether to go on.
+func (s *shared) clientsOf(ctx context.Context, node liveNode, yield func(*Client, error) bool) bool {
+	for page := range node.lease.pages {
+		clients, err := s.fetchPage(ctx, node.id, page)
+		if errors.Is(err, ErrNotFound) {
+			continue // an empty page is not kept
+		}
+		if err != nil {
+			// If one page cannot be read the others will hardly fare better, and
+			// waiting for each of them helps nobody.
+			return yield(nil, fmt.Errorf("clientstorage: node %v: %w", node.id, err))
+		}
+		for _, c := range clients {
+			if !yield(c, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s *shared) count(ctx context.Context) (Count, error) {
+	var sum Count
+	var errs []error
+	for node, err := range s.liveNodes(ctx) {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		sum.Clients += node.lease.count.Clients
+		sum.Anonymous += node.lease.count.Anonymous
+	}
+	return sum, errors.Join(errs...)
+}
+
+type liveNode struct {
+	id    NodeID
+	lease lease
+}
+
+// liveNodes returns the other nodes that have a lease.
+func (s *shared) liveNodes(ctx context.Context) iter.Seq2[liveNode, error] {
+	return func(yield func(liveNode, error) bool) {
+		nodes, err := s.fetchNodes(ctx)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			yield(liveNode{}, fmt.Errorf("clientstorage: list of nodes: %w", err))
+			return
+		}
+		for _, id := range nodes {
+			if id == s.table.node {
+				continue
+			}
+			lease, err := s.fetchLease(ctx, id)
+			if errors.Is(err, ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				err = fmt.Errorf("clientstorage: node %v: %w", id, err)
+			}
+			if !yield(liveNode{id, lease}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shared) fetchLease(ctx context.Context, node NodeID) (lease, error) {
+	b, err := s.driver.Fetch(ctx, s.leaseKey(node))
+	if err != nil {
+		return lease{}, err
+	}
+	return decodeLease(b)
+}
+
+func (s *shared) fetchPage(ctx context.Context, node NodeID, page uint32) ([]*Client, error) {
+	b, err := s.driver.Fetch(ctx, s.pageKey(node, page))
+	if err != nil {
+		return nil, err
+	}
+	return decodePage(b, node, page)
+}
+
+func (s *shared) fetchNodes(ctx context.Context) ([]NodeID, error) {
+	b, err := s.driver.Fetch(ctx, s.nodesKey())
+	if err != nil {
+		return nil, err
+	}
+	return decodeNodes(b)
+}
+
+// wrap says what could not be done, except that a miss stays a plain miss.
+func wrap(doing string, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrNotFound
+	}
+	return fmt.Errorf("clientstorage: %s: %w", doing, err)
+}

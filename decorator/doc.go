@@ -1,0 +1,13 @@
+// Package decorator makes caches into drivers of client storage.
+//
+// [CacheDecorator] takes any store of github.com/eko/gocache, which has one for
+// most caches there are, and gives it the contract of a
+// [clientstorage.Driver]: a miss is a miss, a failure is a failure, and a value
+// that was saved is there until its time is up or the cache drops it.
+//
+//	cache, err := decorator.New(ctx, redisstore.NewRedis(client))
+//	storage, err := clientstorage.New(cache, nil)
+//
+// The package links gocache's store interface and nothing else: which cache is
+// behind it, and that cache's client, is the caller's choice alone.
+package decorator

@@ -1,0 +1,173 @@
+package wsconn
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+// A CloseError says that the connection was closed in the way of the protocol,
+// and with which code: by the client, or by the server.
+type CloseError struct {
+	// Code is the status code, or 1005 if the close frame had none.
+	Code   ws.StatusCode
+	Reason string
+}
+
+func (e CloseError) Error() string {
+	return fmt.Sprintf("wsconn: closed with %d %s", e.Code, e.Reason)
+}
+
+// ErrClosed says that a connection is closed, or about to be.
+var ErrClosed = errors.New("wsconn: connection closed")
+
+// Close codes that gobwas/ws has no name for.
+const (
+	// StatusSignedOut closes clients whose session has ended or has become
+	// another user's. A page should ask the website who it is before it connects
+	// again.
+	StatusSignedOut ws.StatusCode = 4401
+
+	statusTryAgainLater ws.StatusCode = 1013 // in IANA's registry
+)
+
+// Close begins to close the connection with a code, and a reason of at most 123
+// bytes; what is longer is cut. Messages that were queued before are still
+// written; those that the client sends from now on are not delivered. The
+// connection ends when the client answers, or after Limits.CloseTimeout. Only
+// the first Close counts.
+//
+// A code that must not be sent, such as 1005 or 1006, closes without a code.
+func (c *Conn) Close(code ws.StatusCode, reason string) {
+	if !sendable(code) {
+		code, reason = ws.StatusNoStatusRcvd, ""
+	}
+	c.fail(CloseError{code, reason})
+}
+
+// fail queues the close frame that err asks for and stops listening to the
+// client, except for its own close frame.
+func (c *Conn) fail(err CloseError) {
+	if !c.setEnding(err) {
+		return
+	}
+	c.queueLast(closeFrame(err))
+	c.nc.SetReadDeadline(time.Now().Add(c.server.limits.CloseTimeout))
+}
+
+// drop ends the connection without a word.
+func (c *Conn) drop(err error) {
+	c.setEnding(err)
+	c.nc.Close()
+}
+
+// setEnding notes why the server ends the connection and reports whether it is
+// the first to do so.
+func (c *Conn) setEnding(err error) bool {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	if c.ending.err != nil {
+		return false
+	}
+	c.ending.err = err
+	return true
+}
+
+// isEnding reports whether the server ends the connection.
+func (c *Conn) isEnding() bool {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	return c.ending.err != nil
+}
+
+// end says good-bye: it sees that a close frame was sent, if err calls for one,
+// and lets the client read it.
+//
+// To close a socket that has unread bytes resets the connection, and the client
+// may lose what it was sent last. So the server ends its side, and reads on
+// until the client ends the other.
+func (c *Conn) end(err error) {
+	ce, ok := errors.AsType[CloseError](err)
+	if !ok {
+		c.out.Lock()
+		c.out.closed = true
+		c.out.Unlock()
+		return
+	}
+	c.queueLast(closeFrame(ce))
+	select {
+	case <-c.out.flushed:
+		linger(c.nc, time.Second)
+	case <-time.After(c.server.limits.CloseTimeout):
+	}
+}
+
+// linger ends the sending side of nc and discards what comes, until the peer
+// ends its side or the time is up.
+func linger(nc net.Conn, d time.Duration) {
+	half, ok := nc.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	nc.SetReadDeadline(time.Now().Add(d))
+	io.Copy(io.Discard, io.LimitReader(nc, maxLinger))
+}
+
+const maxLinger = 1 << 20
+
+// closeFrame encodes the close frame that e describes.
+func closeFrame(e CloseError) []byte {
+	if e.Code == ws.StatusNoStatusRcvd {
+		return ws.CompiledClose
+	}
+	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(e.Code, cut(e.Reason))))
+}
+
+// cut shortens a reason to what fits into a control frame.
+func cut(reason string) string {
+	const most = ws.MaxControlFramePayloadSize - 2
+	if len(reason) <= most {
+		return reason
+	}
+	n := most
+	for n > 0 && !utf8.RuneStart(reason[n]) {
+		n--
+	}
+	return reason[:n]
+}
+
+// sendable reports whether a close frame may carry the code: RFC 6455, section
+// 7.4, and IANA's registry, which has added 1012 to 1014.
+func sendable(code ws.StatusCode) bool {
+	switch {
+	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014:
+		return true
+	default:
+		return code >= 3000 && code <= 4999
+	}
+}
+
+// parseClose reads the payload of a client's close frame. It returns the
+// CloseError to end the connection with: the client's own, or that of a
+// protocol violation.
+func parseClose(payload []byte) CloseError {
+	if len(payload) == 0 {
+		return CloseError{Code: ws.StatusNoStatusRcvd}
+	}
+	if len(payload) == 1 {
+		return CloseError{ws.StatusProtocolError, "close frame of one byte"}
+	}
+	code, reason := ws.ParseCloseFrameData(payload)
+	if !sendable(code) {
+		return CloseError{ws.StatusProtocolError, "close code that must not be sent"}
+	}
+	if !utf8.ValidString(reason) {
+		return CloseError{ws.StatusInvalidFramePayloadData, "close reason is not UTF-8"}
+	}
+	return CloseError{code, reason}
+}

@@ -1,0 +1,121 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// A Conn is one client's connection. Its methods may be called concurrently,
+// from handlers and from elsewhere, before and after it is closed; none of them
+// waits for the client.
+type Conn struct {
+	server   *Server
+	nc       net.Conn
+	identity *firewall.Identity
+	client   *clientstorage.Client
+
+	lastRead atomic.Int64 // when the client last sent something, in ns since 1970
+	pinged   atomic.Bool  // since then
+
+	out struct {
+		sync.Mutex
+		frames  net.Buffers
+		bytes   int           // in frames
+		writing bool          // a goroutine is at it
+		closed  bool          // nothing more may be queued
+		flushed chan struct{} // closed when closed, and all is written or lost
+	}
+	ending struct {
+		sync.Mutex
+		err error // why the server ends the connection; the first reason counts
+	}
+}
+
+// ID returns the client's id in the storage.
+func (c *Conn) ID() clientstorage.ID { return c.client.ID }
+
+// Client returns the client as it was attached.
+func (c *Conn) Client() *clientstorage.Client { return c.client }
+
+// Identity returns who the firewall says it is.
+func (c *Conn) Identity() *firewall.Identity { return c.identity }
+
+// RemoteAddr returns the address of the peer, which may be that of a proxy.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// serve is the life of a connection, from the 101 to the last byte. It is the
+// only place where a client is attached, and where one is detached.
+func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
+	defer s.running.Done()
+	defer nc.Close()
+
+	c := &Conn{server: s, nc: nc, identity: id}
+	c.out.flushed = make(chan struct{})
+	c.touch()
+	var err error
+	c.client, err = s.Storage.Attach(s.base, clientstorage.Client{
+		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous,
+	})
+	if err != nil {
+		s.Logger.Error("wsconn: cannot attach a client", "err", err)
+		s.forget(nc)
+		c.end(CloseError{ws.StatusInternalServerError, "cannot be attached"})
+		return
+	}
+	if s.add(c) {
+		c.call(func() { s.Handler.OnOpen(c) })
+		err = c.read(tail)
+		err = c.reason(err)
+	} else {
+		err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
+	}
+	s.remove(c)
+	// The truth is here, and the cache has its own timeout, so this must not be
+	// cut short when the server shuts down.
+	if derr := s.Storage.Detach(context.WithoutCancel(s.base), c.ID()); derr != nil {
+		s.Logger.Error("wsconn: cannot detach a client", "err", derr)
+	}
+	c.call(func() { s.Handler.OnClose(c, err) })
+	c.end(err)
+}
+
+// touch notes that the client is there.
+func (c *Conn) touch() {
+	c.lastRead.Store(time.Now().UnixNano())
+	c.pinged.Store(false)
+}
+
+// call calls a handler and keeps its panics away from the other connections.
+func (c *Conn) call(handler func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			c.server.Logger.Error("wsconn: a handler panicked", "panic", v, "stack", string(debug.Stack()))
+			c.fail(CloseError{ws.StatusInternalServerError, "internal error"})
+		}
+	}()
+	handler()
+}
+
+// reason returns why the connection ends, given the error of reading: if the
+// server ends it, that is why.
+func (c *Conn) reason(err error) error {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	if c.ending.err != nil {
+		return c.ending.err
+	}
+	if errors.Is(err, net.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}

@@ -1,0 +1,208 @@
+package wsconn
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// handshake reads the request of a connection that Serve accepted, answers it,
+// and serves the connection if it was let in.
+//
+// The request is collected here rather than by ws.Upgrader, for three reasons:
+// to bound it, to keep the bytes that a client sends right behind it, and to
+// upgrade in memory, without net/http and without a copy.
+func (s *Server) handshake(nc net.Conn) {
+	deadline := time.Now().Add(s.limits.HandshakeTimeout)
+	nc.SetDeadline(deadline)
+	head, tail, err := s.readHead(nc)
+	if err != nil {
+		answer(nc, headStatus(err))
+		s.closeOpening(nc)
+		return
+	}
+	ctx, cancel := context.WithDeadline(s.base, deadline)
+	defer cancel()
+	id, response, err := s.upgrade(ctx, nc, head)
+	if _, werr := nc.Write(response); werr != nil || err != nil {
+		linger(nc, time.Second)
+		s.closeOpening(nc)
+		return
+	}
+	nc.SetDeadline(time.Time{})
+	s.serve(nc, id, tail)
+}
+
+var errHeaderTooLarge = errors.New("wsconn: the handshake request is too large")
+
+// readHead reads up to the blank line that ends the request's header. The tail
+// is what came behind it.
+func (s *Server) readHead(r io.Reader) (head, tail []byte, err error) {
+	limit := s.limits.MaxHeaderBytes
+	buf := make([]byte, 0, min(1024, limit))
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(make([]byte, 0, min(2*cap(buf), limit)), buf...)
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		searched := max(0, len(buf)-3)
+		buf = buf[:len(buf)+n]
+		if end := headEnd(buf, searched); end > 0 {
+			head, tail = buf[:end], buf[end:]
+			if bytes.Count(head, []byte{'\n'}) > maxHeaderLines {
+				return nil, nil, errHeaderTooLarge
+			}
+			return head, tail, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(buf) == limit {
+			return nil, nil, errHeaderTooLarge
+		}
+	}
+}
+
+// headEnd returns where the header ends, or 0. A line may end in LF alone, as
+// ws.Upgrader takes it.
+func headEnd(b []byte, from int) int {
+	for {
+		i := bytes.IndexByte(b[from:], '\n')
+		if i < 0 {
+			return 0
+		}
+		from += i + 1
+		switch rest := b[from:]; {
+		case len(rest) > 0 && rest[0] == '\n':
+			return from + 1
+		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+			return from + 2
+		}
+	}
+}
+
+// headStatus is the HTTP status for a request that could not be read, or 0 if
+// there is nobody to tell.
+func headStatus(err error) int {
+	switch {
+	case errors.Is(err, errHeaderTooLarge):
+		return http.StatusRequestHeaderFieldsTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return http.StatusRequestTimeout
+	default:
+		return 0
+	}
+}
+
+// answer writes a response without a body. It takes a second at most, because
+// the time for the handshake may be up.
+func answer(nc net.Conn, status int) {
+	if status == 0 {
+		return
+	}
+	nc.SetDeadline(time.Now().Add(time.Second))
+	fmt.Fprintf(nc, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status))
+	linger(nc, time.Second)
+}
+
+// upgrade asks the firewall about the request in head and returns the response,
+// which is a 101 if and only if the error is nil.
+func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewall.Identity, []byte, error) {
+	_, secure := nc.(interface{ ConnectionState() tls.ConnectionState })
+	r := firewall.Request{Secure: secure, RemoteAddr: nc.RemoteAddr().String()}
+	var id *firewall.Identity
+	hosts := 0
+	upgrader := ws.Upgrader{
+		OnRequest: func(uri []byte) error { r.URI = string(uri); return nil },
+		OnHost: func(host []byte) error {
+			// RFC 9112, section 3.2: two Host fields are a bad request, and might
+			// mislead the origin check.
+			if hosts++; hosts > 1 {
+				return rejection(http.StatusBadRequest, "more than one Host header")
+			}
+			r.Host = string(host)
+			return nil
+		},
+		OnHeader: func(key, value []byte) error {
+			switch string(key) {
+			case "Origin":
+				r.Origin = string(value)
+			case "Cookie":
+				r.Cookie = appendCookie(r.Cookie, value)
+			}
+			return nil
+		},
+		OnBeforeUpgrade: func() (_ ws.HandshakeHeader, err error) {
+			var refused error
+			if id, refused = s.identify(ctx, &r); refused != nil {
+				return nil, rejectionOf(refused)
+			}
+			return nil, nil
+		},
+	}
+	var response bytes.Buffer
+	_, err := upgrader.Upgrade(struct {
+		io.Reader
+		io.Writer
+	}{bytes.NewReader(head), &response})
+	if err != nil && response.Len() == 0 {
+		// The Upgrader says nothing to a request line or header it cannot parse.
+		response.WriteString("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	}
+	return id, response.Bytes(), err
+}
+
+func appendCookie(cookies string, value []byte) string {
+	if cookies == "" {
+		return string(value)
+	}
+	return cookies + "; " + string(value)
+}
+
+// errBusy says that the firewall is asked about as many clients as it may be.
+var errBusy = errors.New("wsconn: too many handshakes at once")
+
+// identify asks the firewall.
+func (s *Server) identify(ctx context.Context, r *firewall.Request) (*firewall.Identity, error) {
+	select {
+	case s.asking <- struct{}{}:
+		defer func() { <-s.asking }()
+		return s.Firewall.Authenticate(ctx, r)
+	default:
+		return nil, errBusy
+	}
+}
+
+// statusOf returns the HTTP status for a client that was not identified, and
+// what to tell it.
+func statusOf(err error) (status int, text string) {
+	if refusal, ok := errors.AsType[*firewall.Refusal](err); ok {
+		return refusal.Status(), string(refusal.Reason)
+	}
+	return http.StatusServiceUnavailable, "try again later"
+}
+
+const retryAfter = "1" // seconds, for a 503
+
+func rejectionOf(err error) error {
+	status, text := statusOf(err)
+	if status == http.StatusServiceUnavailable {
+		return rejection(status, text, ws.RejectionHeader(ws.HandshakeHeaderString("Retry-After: "+retryAfter+"\r\n")))
+	}
+	return rejection(status, text)
+}
+
+func rejection(status int, text string, more ...ws.RejectOption) error {
+	return ws.RejectConnectionError(append(more, ws.RejectionStatus(status), ws.RejectionReason(text))...)
+}

@@ -1,0 +1,68 @@
+package wsconn
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// ServeHTTP implements [http.Handler]: it upgrades the request and returns, and
+// the connection lives on. The connection is no longer the http.Server's, so
+// shutting that down does not end it; Shutdown does.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.init()
+	if headerBytes(r) > s.limits.MaxHeaderBytes {
+		w.Header().Set("Connection", "close")
+		http.Error(w, "header too large", http.StatusRequestHeaderFieldsTooLarge)
+		return
+	}
+	var id *firewall.Identity
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		ctx, cancel := context.WithTimeout(r.Context(), s.limits.HandshakeTimeout)
+		defer cancel()
+		var err error
+		if id, err = s.identify(ctx, firewall.FromHTTP(r)); err != nil {
+			refuseHTTP(w, err)
+			return
+		}
+	}
+	// Any other request, HTTPUpgrader itself answers with what is wrong.
+	upgrader := ws.HTTPUpgrader{Timeout: s.limits.HandshakeTimeout}
+	nc, rw, _, err := upgrader.Upgrade(r, w)
+	if err != nil {
+		if nc != nil {
+			nc.Close()
+		}
+		return
+	}
+	// What the client sent right behind its request is in net/http's buffer,
+	// which is given up here.
+	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	if s.addOpening(nc) {
+		go s.serve(nc, id, bytes.Clone(tail))
+	}
+}
+
+func refuseHTTP(w http.ResponseWriter, err error) {
+	status, text := statusOf(err)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	http.Error(w, text, status)
+}
+
+// headerBytes is about the size of the request's header on the wire.
+func headerBytes(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Host) + len("  HTTP/1.1\r\nHost: \r\n\r\n")
+	for key, values := range r.Header {
+		for _, value := range values {
+			n += len(key) + len(value) + len(": \r\n")
+		}
+	}
+	return n
+}

@@ -1,0 +1,272 @@
+package wsconn
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// A Server serves WebSockets. Set its fields before it is first used and leave
+// them alone after. The zero value serves: it lets in everybody of its own
+// origin as anonymous, keeps them in memory, and ignores what they say.
+//
+// A Server starts goroutines with its first connection, which Shutdown ends.
+type Server struct {
+	// Storage is where clients are attached while they are connected. It
+	// defaults to one in memory.
+	Storage *clientstorage.Storage
+
+	// Firewall says who they are. It defaults to the zero Firewall.
+	Firewall *firewall.Firewall
+
+	// Handler gets what they send. It may be nil.
+	Handler Handler
+
+	Limits Limits
+
+	// Logger is told what goes wrong inside. It defaults to slog.Default().
+	Logger *slog.Logger
+
+	once    sync.Once
+	limits  Limits             // Limits, with the defaults
+	asking  chan struct{}      // holds one for each client the firewall is asked about
+	base    context.Context    // ends with Shutdown
+	cancel  context.CancelFunc // ends base
+	running sync.WaitGroup     // of everything that Shutdown waits for
+
+	mu        sync.Mutex
+	down      bool // Shutdown was called
+	listeners map[net.Listener]struct{}
+	opening   map[net.Conn]struct{} // in the handshake
+	conns     map[clientstorage.ID]*Conn
+}
+
+// A Handler is told of connections and their messages. For one connection the
+// calls come one after the other, in the order of the methods; for different
+// connections they come at the same time. A panic closes the connection with
+// 1011.
+type Handler interface {
+	// OnOpen is called when the client is attached.
+	OnOpen(c *Conn)
+	// OnMessage is called for each message, with ws.OpText or ws.OpBinary. A
+	// text is valid UTF-8. The payload is valid during the call only.
+	OnMessage(c *Conn, op ws.OpCode, payload []byte)
+	// OnClose is called when the client is detached, and nothing comes after.
+	// The error is a [CloseError] if either side closed the connection in the
+	// way of the protocol.
+	OnClose(c *Conn, err error)
+}
+
+// HandlerFunc is a [Handler] of messages alone.
+type HandlerFunc func(c *Conn, op ws.OpCode, payload []byte)
+
+func (f HandlerFunc) OnOpen(*Conn)                                    {}
+func (f HandlerFunc) OnMessage(c *Conn, op ws.OpCode, payload []byte) { f(c, op, payload) }
+func (f HandlerFunc) OnClose(*Conn, error)                            {}
+
+// ErrServerClosed is returned by Serve and ListenAndServe after Shutdown.
+var ErrServerClosed = errors.New("wsconn: server closed")
+
+// init completes the fields, once.
+func (s *Server) init() {
+	s.once.Do(func() {
+		s.limits = s.Limits.withDefaults()
+		if s.Storage == nil {
+			s.Storage, _ = clientstorage.New(nil, nil) // cannot fail without a driver
+		}
+		if s.Firewall == nil {
+			s.Firewall = &firewall.Firewall{}
+		}
+		if s.Handler == nil {
+			s.Handler = HandlerFunc(func(*Conn, ws.OpCode, []byte) {})
+		}
+		s.Logger = cmp.Or(s.Logger, slog.Default())
+		s.asking = make(chan struct{}, s.limits.MaxHandshakes)
+		s.base, s.cancel = context.WithCancel(context.Background())
+		s.listeners = make(map[net.Listener]struct{})
+		s.opening = make(map[net.Conn]struct{})
+		s.conns = make(map[clientstorage.ID]*Conn)
+		if s.limits.PingInterval > 0 {
+			s.running.Go(s.pingLoop)
+		}
+		if s.limits.RecheckInterval > 0 {
+			s.running.Go(s.recheckLoop)
+		}
+	})
+}
+
+// ListenAndServe listens on the TCP address addr and calls Serve.
+func (s *Server) ListenAndServe(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return s.Serve(l)
+}
+
+// Serve takes connections from l, whatever path they ask for, and returns when
+// l fails or, with ErrServerClosed, after Shutdown. It closes l. For TLS, wrap
+// the listener with [crypto/tls.NewListener].
+func (s *Server) Serve(l net.Listener) error {
+	s.init()
+	defer l.Close()
+	if !s.addListener(l) {
+		return ErrServerClosed
+	}
+	var delay time.Duration
+	for {
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			delay = 0
+			if s.addOpening(nc) {
+				go s.handshake(nc)
+			}
+		case s.base.Err() != nil:
+			return ErrServerClosed
+		case !isTemporary(err):
+			return err
+		default:
+			// Too many open files, most likely: those that are connected must go
+			// on, and the others wait in the kernel's queue meanwhile.
+			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
+			s.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", delay)
+			time.Sleep(delay)
+		}
+	}
+}
+
+func isTemporary(err error) bool {
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Temporary() //lint:ignore SA1019 for Accept there is no other way to know, and net/http does the same
+}
+
+// addListener and addOpening note what Shutdown has to close. They report false
+// if it was called before.
+func (s *Server) addListener(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.down {
+		s.listeners[l] = struct{}{}
+	}
+	return !s.down
+}
+
+func (s *Server) addOpening(nc net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		nc.Close()
+		return false
+	}
+	s.opening[nc] = struct{}{}
+	s.running.Add(1)
+	return true
+}
+
+// closeOpening ends a handshake that did not lead to a connection.
+func (s *Server) closeOpening(nc net.Conn) {
+	nc.Close()
+	s.mu.Lock()
+	delete(s.opening, nc)
+	s.mu.Unlock()
+	s.running.Done()
+}
+
+// add turns a handshake into a connection. It reports false after Shutdown.
+func (s *Server) add(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.opening, c.nc)
+	if s.down {
+		return false
+	}
+	s.conns[c.ID()] = c
+	return true
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c.ID())
+}
+
+// all returns the connections of this moment.
+func (s *Server) all() []*Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conns := make([]*Conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// Broadcast queues one message for every client of this server, as [Conn.Write]
+// does for one. The message is encoded once. A slow client does not delay the
+// others.
+func (s *Server) Broadcast(op ws.OpCode, payload []byte) error {
+	s.init()
+	frame, err := dataFrame(op, payload)
+	if err != nil {
+		return err
+	}
+	for _, c := range s.all() {
+		// A client that cannot take it is closed or closing, which its own
+		// OnClose tells.
+		_ = c.queue(frame)
+	}
+	return nil
+}
+
+// Shutdown takes no more connections, closes those there are with 1001, and
+// returns when all of them are detached and every goroutine of the server has
+// ended. When ctx ends before that, it drops those that are left and returns
+// the error of ctx. A server that was shut down cannot be used again.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.init()
+	s.mu.Lock()
+	s.down = true
+	for l := range s.listeners {
+		l.Close()
+	}
+	for nc := range s.opening {
+		nc.Close()
+	}
+	s.mu.Unlock()
+	s.cancel()
+	for _, c := range s.all() {
+		c.Close(ws.StatusGoingAway, "the server is shutting down")
+	}
+	done := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	for _, c := range s.all() {
+		c.drop(ctx.Err())
+	}
+	<-done
+	return ctx.Err()
+}
+
+// forget is closeOpening for serve, which closes the connection itself.
+func (s *Server) forget(nc net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.opening, nc)
+}

@@ -1,0 +1,82 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// errSilent says that a client did not answer a ping.
+var errSilent = errors.New("wsconn: the client has gone silent")
+
+// pingLoop pings the silent and drops the dead. One goroutine does it for all
+// connections, so none of them needs a timer.
+func (s *Server) pingLoop() {
+	interval := s.limits.PingInterval
+	ticker := time.NewTicker(min(max(interval/8, 10*time.Millisecond), time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.base.Done():
+			return
+		case now := <-ticker.C:
+			for _, c := range s.all() {
+				c.pingAt(now, interval)
+			}
+		}
+	}
+}
+
+func (c *Conn) pingAt(now time.Time, interval time.Duration) {
+	silence := time.Duration(now.UnixNano() - c.lastRead.Load())
+	switch {
+	case silence >= 2*interval:
+		c.drop(errSilent)
+	case silence >= interval && c.pinged.CompareAndSwap(false, true):
+		_ = c.queue(ws.CompiledPing)
+	}
+}
+
+// recheckLoop asks the firewall, again and again, whether those who are
+// connected are still who they were.
+func (s *Server) recheckLoop() {
+	ticker := time.NewTicker(s.limits.RecheckInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.base.Done():
+			return
+		case <-ticker.C:
+			s.recheck()
+		}
+	}
+}
+
+// recheck closes the connections whose session has ended or has changed. If the
+// store fails, they stay: that it cannot be asked says nothing about them.
+func (s *Server) recheck() {
+	for _, c := range s.all() {
+		if s.base.Err() != nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(s.base, s.limits.HandshakeTimeout)
+		id, err := s.Firewall.Recheck(ctx, c.identity)
+		cancel()
+		refusal, refused := errors.AsType[*firewall.Refusal](err)
+		switch {
+		case refused && refusal.Reason == firewall.ReasonStore:
+			if s.base.Err() == nil {
+				s.Logger.Warn("wsconn: cannot read sessions again, clients are kept", "err", err)
+			}
+			return
+		case refused:
+			c.Close(StatusSignedOut, string(refusal.Reason))
+		case id != c.identity:
+			c.Close(StatusSignedOut, "the roles have changed")
+		}
+	}
+}

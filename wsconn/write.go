@@ -1,0 +1,127 @@
+package wsconn
+
+import (
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// Write queues a message for the client: op is ws.OpText, whose payload must be
+// UTF-8, or ws.OpBinary. It copies payload and does not wait. It returns
+// ErrClosed if the connection is closed or closing, or if the client is so slow
+// that its queue is full, which closes it.
+func (c *Conn) Write(op ws.OpCode, payload []byte) error {
+	frame, err := dataFrame(op, payload)
+	if err != nil {
+		return err
+	}
+	return c.queue(frame)
+}
+
+// dataFrame encodes a message as one frame.
+func dataFrame(op ws.OpCode, payload []byte) ([]byte, error) {
+	if op != ws.OpText && op != ws.OpBinary {
+		return nil, fmt.Errorf("wsconn: a message is text or binary, not opcode %d", op)
+	}
+	return encode(op, payload), nil
+}
+
+func encode(op ws.OpCode, payload []byte) []byte {
+	frame, _ := ws.CompileFrame(ws.NewFrame(op, true, payload)) // a bytes.Buffer does not fail
+	return frame
+}
+
+// queue puts a frame, which the caller must not change any more, behind those
+// that wait. It is the only way to the client.
+func (c *Conn) queue(frame []byte) error {
+	c.out.Lock()
+	if c.out.closed {
+		c.out.Unlock()
+		return ErrClosed
+	}
+	if c.out.bytes > 0 && c.out.bytes+len(frame) > c.server.limits.MaxQueueBytes {
+		c.out.Unlock()
+		c.fail(CloseError{statusTryAgainLater, "too slow"})
+		return ErrClosed
+	}
+	c.append(frame)
+	c.out.Unlock()
+	return nil
+}
+
+// queueLast queues a close frame. It does nothing if one was queued before.
+func (c *Conn) queueLast(frame []byte) {
+	c.out.Lock()
+	defer c.out.Unlock()
+	if c.out.closed {
+		return
+	}
+	c.out.closed = true
+	c.append(frame)
+}
+
+// append adds a frame and sees that somebody writes it. The caller holds c.out.
+func (c *Conn) append(frame []byte) {
+	c.out.frames = append(c.out.frames, frame)
+	c.out.bytes += len(frame)
+	if !c.out.writing {
+		c.out.writing = true
+		c.server.running.Go(c.flush)
+	}
+}
+
+// flush writes until nothing is left. It runs only while there is something to
+// write, so an idle client costs no goroutine for it, and what is queued while
+// it writes goes out together.
+func (c *Conn) flush() {
+	for {
+		c.out.Lock()
+		frames, bytes := c.out.frames, c.out.bytes
+		if len(frames) == 0 {
+			c.out.writing = false
+			if c.out.closed {
+				close(c.out.flushed)
+			}
+			c.out.Unlock()
+			return
+		}
+		c.out.frames = nil
+		c.out.Unlock()
+
+		err := c.write(frames)
+
+		c.out.Lock()
+		c.out.bytes -= bytes
+		if err != nil {
+			c.out.closed, c.out.frames = true, nil
+			close(c.out.flushed)
+			c.out.Unlock()
+			c.drop(err)
+			return
+		}
+		c.out.Unlock()
+	}
+}
+
+// maxWrite is how much is written under one deadline, so that a slow client
+// that takes some bytes all the time is told from one that takes none.
+const maxWrite = 256 << 10
+
+// write writes frames, however many, and gives up when the client has taken
+// nothing for the write timeout.
+func (c *Conn) write(frames net.Buffers) error {
+	for len(frames) > 0 {
+		part, size := frames[:0:0], 0
+		for len(frames) > 0 && (size == 0 || size+len(frames[0]) <= maxWrite) {
+			part, size = append(part, frames[0]), size+len(frames[0])
+			frames = frames[1:]
+		}
+		c.nc.SetWriteDeadline(time.Now().Add(c.server.limits.WriteTimeout))
+		if _, err := part.WriteTo(c.nc); err != nil {
+			return fmt.Errorf("wsconn: write: %w", err)
+		}
+	}
+	return nil
+}
