@@ -1,0 +1,5 @@
+package main
+
+import _ "github.com/alexedwards/scs/goredisstore"
+
+func main() {}
