@@ -91,31 +91,48 @@ func (s *shared) flushAll(ctx context.Context) error {
 	return nil
 }
 
-// join puts this node into the list of nodes, if it is missing. It also drops
-// from the list those that have no lease; one that is dropped by mistake joins
-// again at its next heartbeat.
+// join puts this node into the list of nodes, if it is missing, and looks
+// whether it stayed there: nodes that start together may overwrite each other.
+// The next heartbeat looks again.
 func (s *shared) join(ctx context.Context) error {
-	nodes, err := s.fetchNodes(ctx)
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
-		return err
-	}
-	if slices.Contains(nodes, s.table.node) {
-		return nil
-	}
-	live := []NodeID{s.table.node}
-	for _, node := range nodes {
-		_, err := s.fetchLease(ctx, node)
-		if errors.Is(err, ErrNotFound) {
-			continue
-		}
-		if err != nil && !errors.Is(err, ErrCorrupt) {
+	for range 3 {
+		nodes, err := s.fetchNodes(ctx)
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
 			return err
 		}
-		if len(live) < maxNodes {
+		if slices.Contains(nodes, s.table.node) {
+			s.mu.Lock()
+			s.joined = true
+			s.mu.Unlock()
+			return nil
+		}
+		live, err := s.leasedOf(ctx, nodes)
+		if err != nil {
+			return err
+		}
+		err = s.driver.Save(ctx, s.nodesKey(), appendNodes(nil, append(live, s.table.node)), nodesTTL)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leasedOf returns those of nodes that have a lease, so that the list does not
+// grow with every restart. One that is dropped by mistake joins again.
+func (s *shared) leasedOf(ctx context.Context, nodes []NodeID) ([]NodeID, error) {
+	var live []NodeID
+	for _, node := range nodes {
+		_, err := s.fetchLease(ctx, node)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil && !errors.Is(err, ErrCorrupt):
+			return nil, err
+		case len(live) < maxNodes-1:
 			live = append(live, node)
 		}
 	}
-	return s.driver.Save(ctx, s.nodesKey(), appendNodes(nil, live), nodesTTL)
+	return live, nil
 }
 
 // nodesTTL is long, because a list that expires is only written again at the

@@ -117,17 +117,21 @@ func (s *shared) write(ctx context.Context, page uint32, st *pageState) error {
 	return err
 }
 
-// cover sees to it that the lease covers page, so that whoever lists this
-// node's clients reads as far as there are any. The cover doubles, so it is
-// seldom written for this reason.
+// cover sees to it that whoever lists clients finds this node, and reads as far
+// as page. The lease's cover doubles, so it is seldom written for this reason.
 func (s *shared) cover(ctx context.Context, page uint32) error {
 	s.mu.Lock()
-	covered := page < s.leased
+	covered, joined := page < s.leased, s.joined
 	s.mu.Unlock()
-	if covered {
-		return nil
+	if !covered {
+		if err := s.saveLease(ctx); err != nil {
+			return err
+		}
 	}
-	return s.saveLease(ctx)
+	if !joined {
+		return s.join(ctx)
+	}
+	return nil
 }
 
 // saveLease renews the lease. One goroutine at a time does so, lest an older

@@ -22,6 +22,7 @@ type shared struct {
 	// version numbers the changes of all pages.
 	version uint64
 	leased  uint32 // pages that the lease in the cache covers
+	joined  bool   // this node was seen in the list of nodes
 	failing bool   // the cache failed when it was last used
 	closed  bool
 

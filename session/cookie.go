@@ -29,11 +29,10 @@ func (c Cookie) ID(header string) (string, error) {
 	for header != "" {
 		var pair string
 		pair, header, _ = strings.Cut(header, ";")
-		name, value, ok := strings.Cut(pair, "=")
+		name, value, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
 		if !ok || strings.Trim(name, " \t") != c.Name {
 			continue
 		}
-		value = strings.Trim(value, " \t")
 		if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
 			value = value[1 : len(value)-1] // RFC 6265, section 4.1.1
 		}

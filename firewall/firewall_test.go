@@ -1,0 +1,277 @@
+package firewall_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/session"
+)
+
+const sid = "0123456789abcdef0123456789"
+
+// sessions is a session store whose content a test may change.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[string]map[string]any
+	err  error
+}
+
+func (s *sessions) Read(_ context.Context, id string) (*session.Session, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	values, ok := s.byID[id]
+	if !ok {
+		return nil, session.ErrNotFound
+	}
+	return &session.Session{ID: id, Values: values}, nil
+}
+
+func (s *sessions) put(id string, values map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = map[string]map[string]any{}
+	}
+	s.byID[id] = values
+}
+
+func newFirewall(t *testing.T, s session.Handler, change ...func(*firewall.Options)) (*firewall.Firewall, *strings.Builder) {
+	t.Helper()
+	var log strings.Builder
+	opts := firewall.Options{
+		Sessions: s,
+		Cookie:   session.Cookie{Name: "PHPSESSID"},
+		Identify: firewall.Keys("user", "roles"),
+		Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	for _, f := range change {
+		f(&opts)
+	}
+	fw, err := firewall.New(&opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fw, &log
+}
+
+func wantRefusal(t *testing.T, err error, reason firewall.Reason, status int) {
+	t.Helper()
+	var refusal *firewall.Refusal
+	if !errors.As(err, &refusal) || refusal.Reason != reason || refusal.Status() != status {
+		t.Errorf("%v; want a refusal for %q with status %d", err, reason, status)
+	}
+}
+
+var anonymousName = regexp.MustCompile(`^anon-[0-9a-f]{13}$`)
+
+func TestAuthenticate(t *testing.T) {
+	alice := map[string]any{"user": "alice", "roles": []string{"ROLE_ADMIN"}}
+	cookie := "PHPSESSID=" + sid
+	tests := []struct {
+		name      string
+		cookie    string
+		values    map[string]any // of the session sid; nil: there is none
+		storeErr  error
+		refuseAll bool // RefuseAnonymous
+
+		user   string // "anon" for an anonymous one
+		reason firewall.Reason
+		status int
+	}{
+		{name: "signed in", cookie: cookie, values: alice, user: "alice"},
+		{name: "signed in, anonymous refused", cookie: cookie, values: alice, refuseAll: true, user: "alice"},
+		{name: "no roles", cookie: cookie, values: map[string]any{"user": "bob"}, user: "bob"},
+		{name: "no cookie", user: "anon"},
+		{name: "no cookie, anonymous refused", refuseAll: true, reason: firewall.ReasonAnonymous, status: 401},
+		{name: "unknown session", cookie: cookie, user: "anon"},
+		{name: "unknown session, anonymous refused", cookie: cookie, refuseAll: true, reason: firewall.ReasonAnonymous, status: 401},
+		{name: "nobody signed in", cookie: cookie, values: map[string]any{"cart": 3}, user: "anon"},
+		{name: "malformed cookie", cookie: "PHPSESSID=../../etc/passwd", reason: firewall.ReasonCookie, status: 401},
+		{name: "store down", cookie: cookie, storeErr: errors.New("connection refused"), reason: firewall.ReasonStore, status: 503},
+		{name: "store down, no cookie", storeErr: errors.New("connection refused"), user: "anon"},
+		{name: "user of another type", cookie: cookie, values: map[string]any{"user": 7}, reason: firewall.ReasonIdentity, status: 401},
+		{name: "empty user", cookie: cookie, values: map[string]any{"user": ""}, reason: firewall.ReasonIdentity, status: 401},
+		{name: "roles of another type", cookie: cookie, values: map[string]any{"user": "x", "roles": "ROLE_ADMIN"}, reason: firewall.ReasonIdentity, status: 401},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			store := &sessions{err: test.storeErr}
+			if test.values != nil {
+				store.put(sid, test.values)
+			}
+			fw, log := newFirewall(t, store, func(o *firewall.Options) { o.RefuseAnonymous = test.refuseAll })
+			id, err := fw.Authenticate(t.Context(), &firewall.Request{Host: "example.com", Cookie: test.cookie})
+			if test.reason != "" {
+				wantRefusal(t, err, test.reason, test.status)
+				if !strings.Contains(log.String(), string(test.reason)) {
+					t.Errorf("the refusal was not logged: %q", log)
+				}
+			} else if err != nil {
+				t.Fatalf("refused: %v", err)
+			} else if test.user == "anon" {
+				if !id.Anonymous || !anonymousName.MatchString(id.User) || len(id.Roles) != 0 {
+					t.Errorf("%+v; want an anonymous identity named anon- and 13 hexadecimal digits", id)
+				}
+			} else if id.Anonymous || id.User != test.user {
+				t.Errorf("%+v; want %s", id, test.user)
+			}
+			if strings.Contains(log.String(), sid) || err != nil && strings.Contains(err.Error(), sid) {
+				t.Error("the session id got into the log or the error")
+			}
+		})
+	}
+}
+
+func TestAnonymousNamesDiffer(t *testing.T) {
+	var fw firewall.Firewall // the zero value serves
+	seen := map[string]bool{}
+	for range 1000 {
+		id, err := fw.Authenticate(t.Context(), &firewall.Request{})
+		if err != nil || seen[id.User] {
+			t.Fatalf("%+v, %v; want a new name", id, err)
+		}
+		seen[id.User] = true
+	}
+}
+
+func TestOrigin(t *testing.T) {
+	tests := []struct {
+		origin, host string
+		secure       bool
+		origins      []string
+		ok           bool
+	}{
+		{"", "example.com", false, nil, true},
+		{"http://example.com", "example.com", false, nil, true},
+		{"http://example.com:80", "example.com", false, nil, true},
+		{"http://EXAMPLE.com", "example.COM", false, nil, true},
+		{"http://example.com:8080", "example.com:8080", false, nil, true},
+		{"https://example.com", "example.com", true, nil, true},
+		{"http://[::1]:8080", "[::1]:8080", false, nil, true},
+		{"https://example.com", "example.com", false, nil, false}, // another scheme
+		{"http://example.com", "example.com", true, nil, false},
+		{"http://example.com:8080", "example.com", false, nil, false},
+		{"http://example.com", "example.com:8080", false, nil, false},
+		{"http://evil.com", "example.com", false, nil, false},
+		{"http://example.com.evil.com", "example.com", false, nil, false},
+		{"http://sub.example.com", "example.com", false, nil, false},
+		{"http://example.com@evil.com", "example.com", false, nil, false},
+		{"http://example.com/path", "example.com", false, nil, false},
+		{"null", "example.com", false, nil, false},
+		{"null", "null", false, nil, false},
+		{"example.com", "example.com", false, nil, false},
+		{"http://", "", false, nil, false},
+		{"http://example.com http://evil.com", "example.com", false, nil, false},
+		{"https://a.com", "example.com", false, []string{"https://a.com", "https://b.com"}, true},
+		{"https://b.com", "example.com", false, []string{"https://a.com", "https://b.com"}, true},
+		{"http://b.com", "example.com", false, []string{"https://b.com"}, false},
+		{"https://b.com:8443", "example.com", false, []string{"https://b.com"}, false},
+		{"https://b.com:8443", "example.com", false, []string{"https://b.com:8443"}, true},
+		{"https://x.b.com", "example.com", false, []string{"https://*.b.com"}, true},
+		{"https://y.x.b.com", "example.com", false, []string{"https://*.b.com"}, true},
+		{"https://b.com", "example.com", false, []string{"https://*.b.com"}, false},
+		{"https://xb.com", "example.com", false, []string{"https://*.b.com"}, false},
+		{"https://x.b.com.evil.com", "example.com", false, []string{"https://*.b.com"}, false},
+		{"http://x.b.com", "example.com", false, []string{"https://*.b.com"}, false},
+		{"https://evil.com", "example.com", false, []string{"*"}, true},
+		{"null", "example.com", false, []string{"*"}, true},
+	}
+	for _, test := range tests {
+		fw, _ := newFirewall(t, nil, func(o *firewall.Options) { o.Origins = test.origins })
+		_, err := fw.Authenticate(t.Context(), &firewall.Request{Origin: test.origin, Host: test.host, Secure: test.secure})
+		if test.ok && err != nil {
+			t.Errorf("%+v: refused: %v", test, err)
+		}
+		if !test.ok {
+			wantRefusal(t, err, firewall.ReasonOrigin, 403)
+		}
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	store := &sessions{}
+	cookie := session.Cookie{Name: "s"}
+	identify := firewall.Keys("user", "roles")
+	for name, opts := range map[string]firewall.Options{
+		"no cookie name":   {Sessions: store, Identify: identify},
+		"no identify":      {Sessions: store, Cookie: cookie},
+		"origin, no host":  {Origins: []string{"https://"}},
+		"origin, bare":     {Origins: []string{"example.com"}},
+		"origin, path":     {Origins: []string{"https://example.com/"}},
+		"origin, wildcard": {Origins: []string{"https://exam*.com"}},
+		"origin, all tlds": {Origins: []string{"https://*"}},
+		"origin, scheme":   {Origins: []string{"ftp://example.com"}},
+		"origin, null":     {Origins: []string{"null"}},
+		"origin, empty":    {Origins: []string{""}},
+	} {
+		if _, err := firewall.New(&opts); err == nil {
+			t.Errorf("%s: New succeeded", name)
+		}
+	}
+	if _, err := firewall.New(nil); err != nil {
+		t.Errorf("New(nil): %v", err)
+	}
+}
+
+func TestRecheck(t *testing.T) {
+	store := &sessions{}
+	store.put(sid, map[string]any{"user": "alice", "roles": []string{"ROLE_USER"}})
+	fw, _ := newFirewall(t, store)
+	ctx := t.Context()
+	id, err := fw.Authenticate(ctx, &firewall.Request{Cookie: "PHPSESSID=" + sid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fw.Recheck(ctx, id); got != id || err != nil {
+		t.Errorf("nothing changed: %+v, %v; want the same identity", got, err)
+	}
+	store.put(sid, map[string]any{"user": "alice", "roles": []string{"ROLE_ADMIN"}})
+	if got, err := fw.Recheck(ctx, id); err != nil || got == id || got.User != "alice" || got.Roles[0] != "ROLE_ADMIN" {
+		t.Errorf("roles changed: %+v, %v", got, err)
+	}
+	store.put(sid, map[string]any{"user": "bob"})
+	_, err = fw.Recheck(ctx, id)
+	wantRefusal(t, err, firewall.ReasonUserChanged, 401)
+	store.put(sid, map[string]any{})
+	_, err = fw.Recheck(ctx, id)
+	wantRefusal(t, err, firewall.ReasonSignedOut, 401)
+	delete(store.byID, sid)
+	_, err = fw.Recheck(ctx, id)
+	wantRefusal(t, err, firewall.ReasonSignedOut, 401)
+	store.err = errors.New("connection refused")
+	_, err = fw.Recheck(ctx, id)
+	wantRefusal(t, err, firewall.ReasonStore, 503)
+
+	anon, err := fw.Authenticate(ctx, &firewall.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fw.Recheck(ctx, anon); got != anon || err != nil {
+		t.Errorf("anonymous: %+v, %v; want the same identity", got, err)
+	}
+}
+
+func TestFromHTTP(t *testing.T) {
+	r := httptest.NewRequest("GET", "https://example.com/ws?room=1", nil)
+	r.Header.Set("Origin", "https://example.com")
+	r.Header.Add("Cookie", "a=1")
+	r.Header.Add("Cookie", "b=2")
+	got := *firewall.FromHTTP(r)
+	want := firewall.Request{
+		URI: "https://example.com/ws?room=1", Host: "example.com", Origin: "https://example.com",
+		Cookie: "a=1; b=2", Secure: true, RemoteAddr: r.RemoteAddr,
+	}
+	if got != want {
+		t.Errorf("%+v; want %+v", got, want)
+	}
+}
