@@ -20,6 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer memory.Close()
 	cache, err := decorator.New(ctx, ristrettostore.NewRistretto(memory))
 	if err != nil {
 		log.Fatal(err)

@@ -114,19 +114,19 @@ func work(ctx context.Context, d clientstorage.Driver, key string, rounds int) e
 	for i := range rounds {
 		want := strings.Repeat(fmt.Sprintf("%s round %d;", key, i), 1+i%7)
 		if err := d.Save(ctx, key, []byte(want), time.Minute); err != nil {
-			return fmt.Errorf("Save: %w", err)
+			return fmt.Errorf("save: %w", err)
 		}
 		if got, err := d.Fetch(ctx, key); err != nil || string(got) != want {
-			return fmt.Errorf("Fetch = %s, %w; want %s", brief(string(got)), err, brief(want))
+			return fmt.Errorf("fetched %s, %w; want %s", brief(string(got)), err, brief(want))
 		}
 		if i%5 != 4 {
 			continue
 		}
 		if err := d.Delete(ctx, key); err != nil {
-			return fmt.Errorf("Delete: %w", err)
+			return fmt.Errorf("delete: %w", err)
 		}
 		if got, err := d.Fetch(ctx, key); !errors.Is(err, clientstorage.ErrNotFound) {
-			return fmt.Errorf("Fetch after Delete = %s, %w; want ErrNotFound", brief(string(got)), err)
+			return fmt.Errorf("fetched %s, %w after a delete; want ErrNotFound", brief(string(got)), err)
 		}
 	}
 	return d.Delete(ctx, key)

@@ -1,0 +1,23 @@
+# "make test" is all that CI runs; "make help" lists the rest.
+
+.PHONY: help test bench fuzz lint quickstart
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+test: ## install what is missing (Debian), then run every check and test
+	@bash .ci/install
+	@bash .ci/test
+
+bench: ## measure attach, look up, detach, connect, echo and leave beside the peers
+	@bash .ci/install redis-server
+	go -C bench run .
+
+fuzz: ## run every fuzz target for a while; FUZZTIME=1m each by default
+	@bash .ci/fuzz
+
+lint: ## the checks of "make test" that need no server
+	@bash .ci/test lint
+
+quickstart: ## serve the example website on http://127.0.0.1:8080
+	go run ./examples/quickstart
