@@ -33,8 +33,8 @@ func (s *Server) handshake(nc net.Conn) {
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, deadline)
-	defer cancel()
 	id, response, err := s.upgrade(ctx, nc, head)
+	cancel() // now, because the connection may last for days
 	if _, werr := nc.Write(response); werr != nil || err != nil {
 		linger(nc, time.Second)
 		s.closeOpening(nc)

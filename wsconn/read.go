@@ -6,8 +6,9 @@ import (
 	"github.com/gobwas/ws"
 )
 
-// readBuffer is how much a connection reads at once, unless a frame is longer.
-const readBuffer = 4 << 10
+// readBuffer is how much a connection reads at once, unless a frame is longer. It
+// is most of what an idle client costs, and most clients are idle.
+const readBuffer = 1 << 10
 
 // read delivers what the client sends until the connection ends, and returns
 // why. Tail is what came with the handshake.

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/internal/testserver"
+)
+
+// TestMain lets the test binary be its own child.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == serveCommand {
+		os.Exit(serveChild(os.Args[2:]))
+	}
+	os.Exit(m.Run())
+}
+
+// small returns a run that is over soon.
+func small(pattern string) *run {
+	return &run{
+		clients: 150, rounds: 1, seed: 1, storageBudget: 10 * time.Millisecond, echoes: 1,
+		questions: selectQuestions(regexp.MustCompile(pattern)), progress: io.Discard,
+	}
+}
+
+// Every subject answers every question of its kind, the answers are printed, and
+// the files can be read.
+func TestEverything(t *testing.T) {
+	res, err := small("").do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, note := range res.notes {
+		t.Log(note)
+	}
+	if res.skipped > 0 && os.Getenv(testserver.Required) != "" {
+		t.Fatalf("%d subjects were skipped, but servers are required", res.skipped)
+	}
+	for _, a := range res.answers {
+		if a.value <= 0 || a.low > a.value || a.high < a.value || a.allocs < 0 {
+			t.Errorf("%s, %s: impossible answer: %+v", a.question.name, a.subject, a)
+		}
+		if math.IsNaN(a.ratio) {
+			t.Errorf("%s, %s: no ratio", a.question.name, a.subject)
+		}
+	}
+	checkComplete(t, res)
+	checkFiles(t, res)
+
+	var table bytes.Buffer
+	printResults(&table, res)
+	for _, q := range questions {
+		if !strings.Contains(table.String(), "\n"+q.name+": ") {
+			t.Errorf("%s is not in the table", q.name)
+		}
+	}
+}
+
+// checkComplete checks that each question has as many answers as it should.
+func checkComplete(t *testing.T, res *results) {
+	t.Helper()
+	got := make(map[string]int)
+	for _, a := range res.answers {
+		got[a.question.name]++
+	}
+	for _, q := range questions {
+		want := 0
+		for _, s := range subjects {
+			if (s.sockets == nil) == q.inProcess() {
+				want++
+			}
+		}
+		if q.inProcess() {
+			want -= res.skipped
+		}
+		switch {
+		case q.name == askIdle && !canMeasureMemory:
+			want = 0
+		case q.name == askForeign && got[q.name] > 0:
+			continue // not every subject has something that is foreign
+		}
+		if got[q.name] != want {
+			t.Errorf("%s has %d answers instead of %d", q.name, got[q.name], want)
+		}
+	}
+}
+
+func checkFiles(t *testing.T, res *results) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := writeFiles(dir, res); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []row
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&got); err != nil {
+		t.Fatalf("results.json: %v", err)
+	}
+	if len(got) < len(res.answers) {
+		t.Errorf("results.json has %d rows for %d answers", len(got), len(res.answers))
+	}
+	for _, r := range got {
+		// A lookup may well allocate nothing.
+		if r.Value < 0 || r.Value == 0 && r.Unit != unitAllocs || r.N < 1 || r.Question == "" || r.Subject == "" || r.Unit == "" {
+			t.Errorf("results.json: impossible row %+v", r)
+		}
+	}
+	picture, err := os.ReadFile(filepath.Join(dir, "results.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := xml.Unmarshal(picture, new(struct{})); err != nil {
+		t.Errorf("results.svg: %v", err)
+	}
+}
+
+// Without redis its subjects are left out, and the others are measured.
+func TestMissingServer(t *testing.T) {
+	t.Setenv("PATH", "")
+	res, err := small("^storage/attach$").do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := slices.ContainsFunc(res.notes, func(note string) bool {
+		return strings.HasPrefix(note, "skipped: rollcall redis: ") && strings.Contains(note, "apt-get install redis-server")
+	})
+	if !said || res.skipped < 2 || len(res.answers) < 3 {
+		t.Errorf("%d skipped, %d answers, notes %q", res.skipped, len(res.answers), res.notes)
+	}
+}
+
+// A run that is given up ends at once, in the middle of a server's life too.
+func TestInterrupt(t *testing.T) {
+	r := small("^sockets/")
+	r.rounds = 1000
+	ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	if _, err := r.do(ctx); err == nil {
+		t.Error("no error")
+	}
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, args := range []string{"-n 0", "-rounds 0", "-run (", "-run nothing", "more", "-bogus"} {
+		if err := command(t.Context(), strings.Fields(args), io.Discard, io.Discard); err == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+}
+
+func TestSelectQuestions(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"echo|leave":  "sockets/echo sockets/leave",
+		"foreign":     "storage/lookup storage/lookup-foreign", // the first has its baseline
+		"idle":        "sockets/idle-bytes",
+		"no question": "",
+	} {
+		var got []string
+		for _, q := range selectQuestions(regexp.MustCompile(pattern)) {
+			got = append(got, q.name)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q selects %q instead of %q", pattern, got, want)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	samples := []sample{{value: 9}, {value: 1}, {value: 2}, {value: 4}}
+	values := column(samples, func(s sample) float64 { return s.value })
+	if got := median(values); got != 3 {
+		t.Errorf("the median of four is %v", got)
+	}
+	if got := median(values[:3]); got != 2 {
+		t.Errorf("the median of three is %v", got)
+	}
+}

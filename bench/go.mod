@@ -1,0 +1,29 @@
+module github.com/rollcall-go/rollcall/bench
+
+go 1.26.0
+
+replace github.com/rollcall-go/rollcall => ../
+
+require (
+	github.com/dgraph-io/ristretto v0.2.0
+	github.com/eko/gocache/lib/v4 v4.3.0
+	github.com/eko/gocache/store/redis/v4 v4.2.6
+	github.com/eko/gocache/store/ristretto/v4 v4.3.0
+	github.com/gobwas/ws v1.5.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/redis/go-redis/v9 v9.23.0
+	github.com/rollcall-go/rollcall v0.0.0
+)
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dustin/go-humanize v1.0.1 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/philhofer/fwd v1.2.0 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
+	github.com/tinylib/msgp v1.6.5 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	go.uber.org/mock v0.6.0 // indirect
+	golang.org/x/exp v0.0.0-20251209150349-8475f28825e9 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+)
