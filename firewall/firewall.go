@@ -127,7 +127,15 @@ func (f *Firewall) Recheck(ctx context.Context, id *Identity) (*Identity, error)
 }
 
 // bySession returns who has signed in with a session. Nobody is ReasonSignedOut.
-func (f *Firewall) bySession(ctx context.Context, sid string) (*Identity, *Refusal) {
+//
+// A panic of the code that reads the session refuses its client, for it must not
+// end the connections of all the others. Its text may quote the session.
+func (f *Firewall) bySession(ctx context.Context, sid string) (_ *Identity, refusal *Refusal) {
+	defer func() {
+		if v := recover(); v != nil {
+			refusal = refuse(ReasonIdentity, fmt.Errorf("firewall: reading the session panicked with a %T", v))
+		}
+	}()
 	s, err := f.opts.Sessions.Read(ctx, sid)
 	if errors.Is(err, session.ErrNotFound) {
 		return nil, refuse(ReasonSignedOut, err)

@@ -85,25 +85,35 @@ func (c *Conn) isEnding() bool {
 	return c.ending.err != nil
 }
 
-// end says good-bye: it sees that a close frame was sent, if err calls for one,
-// and lets the client read it.
+// last queues the close frame that err calls for, if none was queued before, and
+// nothing can be queued after.
+func (c *Conn) last(err error) {
+	if ce, ok := errors.AsType[CloseError](err); ok {
+		c.queueLast(closeFrame(ce))
+		return
+	}
+	c.out.Lock()
+	c.out.closed = true
+	c.out.Unlock()
+}
+
+// end says good-bye: if err calls for a close frame, it sees to it that the
+// client can read it.
 //
 // To close a socket that has unread bytes resets the connection, and the client
 // may lose what it was sent last. So the server ends its side, and reads on
 // until the client ends the other.
 func (c *Conn) end(err error) {
-	ce, ok := errors.AsType[CloseError](err)
-	if !ok {
-		c.out.Lock()
-		c.out.closed = true
-		c.out.Unlock()
+	c.last(err)
+	if _, ok := errors.AsType[CloseError](err); !ok {
 		return
 	}
-	c.queueLast(closeFrame(ce))
+	timeout := time.NewTimer(c.server.limits.CloseTimeout)
+	defer timeout.Stop()
 	select {
 	case <-c.out.flushed:
 		linger(c.nc, time.Second)
-	case <-time.After(c.server.limits.CloseTimeout):
+	case <-timeout.C:
 	}
 }
 

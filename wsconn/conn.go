@@ -56,9 +56,7 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 // serve is the life of a connection, from the 101 to the last byte. It is the
 // only place where a client is attached, and where one is detached.
 func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
-	defer s.running.Done()
-	defer nc.Close()
-
+	defer s.release(nc)
 	c := &Conn{server: s, nc: nc, identity: id}
 	c.out.flushed = make(chan struct{})
 	c.touch()
@@ -68,24 +66,25 @@ func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
 	})
 	if err != nil {
 		s.Logger.Error("wsconn: cannot attach a client", "err", err)
-		s.forget(nc)
 		c.end(CloseError{ws.StatusInternalServerError, "cannot be attached"})
 		return
 	}
-	if s.add(c) {
+	err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
+	open := s.add(c)
+	if open {
 		c.call(func() { s.Handler.OnOpen(c) })
-		err = c.read(tail)
-		err = c.reason(err)
-	} else {
-		err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
+		err = c.reason(c.read(tail))
+		s.remove(c)
 	}
-	s.remove(c)
-	// The truth is here, and the cache has its own timeout, so this must not be
-	// cut short when the server shuts down.
-	if derr := s.Storage.Detach(context.WithoutCancel(s.base), c.ID()); derr != nil {
-		s.Logger.Error("wsconn: cannot detach a client", "err", derr)
+	c.last(err)
+	// The cache has a timeout of its own, so this must not be cut short when the
+	// server shuts down.
+	if err := s.Storage.Detach(context.WithoutCancel(s.base), c.ID()); err != nil {
+		s.Logger.Error("wsconn: cannot detach a client", "err", err)
 	}
-	c.call(func() { s.Handler.OnClose(c, err) })
+	if open {
+		c.call(func() { s.Handler.OnClose(c, err) })
+	}
 	c.end(err)
 }
 

@@ -29,22 +29,26 @@ func (s *Server) handshake(nc net.Conn) {
 	head, tail, err := s.readHead(nc)
 	if err != nil {
 		answer(nc, headStatus(err))
-		s.closeOpening(nc)
+		s.release(nc)
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, deadline)
 	id, response, err := s.upgrade(ctx, nc, head)
-	cancel() // now, because the connection may last for days
+	cancel()                                   // now, because the connection may last for days
+	nc.SetDeadline(time.Now().Add(answerTime)) // the time for the handshake may be up
 	if _, werr := nc.Write(response); werr != nil || err != nil {
-		linger(nc, time.Second)
-		s.closeOpening(nc)
+		linger(nc, answerTime)
+		s.release(nc)
 		return
 	}
 	nc.SetDeadline(time.Time{})
 	s.serve(nc, id, tail)
 }
 
-var errHeaderTooLarge = errors.New("wsconn: the handshake request is too large")
+var (
+	errHeaderTooLarge = errors.New("wsconn: the handshake request is too large")
+	errBadHeader      = errors.New("wsconn: malformed header")
+)
 
 // readHead reads up to the blank line that ends the request's header. The tail
 // is what came behind it.
@@ -60,10 +64,7 @@ func (s *Server) readHead(r io.Reader) (head, tail []byte, err error) {
 		buf = buf[:len(buf)+n]
 		if end := headEnd(buf, searched); end > 0 {
 			head, tail = buf[:end], buf[end:]
-			if bytes.Count(head, []byte{'\n'}) > maxHeaderLines {
-				return nil, nil, errHeaderTooLarge
-			}
-			return head, tail, nil
+			return head, tail, checkHead(head)
 		}
 		if err != nil {
 			return nil, nil, err
@@ -92,12 +93,32 @@ func headEnd(b []byte, from int) int {
 	}
 }
 
+// checkHead refuses what ws.Upgrader would take, and what another reader of the
+// same bytes, a proxy above all, may understand in another way: a line that is
+// folded into the one before (RFC 9112, section 5.2), and white space in a
+// field's name (section 5.1).
+func checkHead(head []byte) error {
+	lines := 0
+	for line := range bytes.Lines(head) {
+		if lines++; lines > maxHeaderLines {
+			return errHeaderTooLarge
+		}
+		name, _, _ := bytes.Cut(line, []byte{':'})
+		if lines > 1 && bytes.ContainsAny(name, " \t") {
+			return errBadHeader
+		}
+	}
+	return nil
+}
+
 // headStatus is the HTTP status for a request that could not be read, or 0 if
 // there is nobody to tell.
 func headStatus(err error) int {
 	switch {
 	case errors.Is(err, errHeaderTooLarge):
 		return http.StatusRequestHeaderFieldsTooLarge
+	case errors.Is(err, errBadHeader):
+		return http.StatusBadRequest
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return http.StatusRequestTimeout
 	default:
@@ -105,15 +126,17 @@ func headStatus(err error) int {
 	}
 }
 
-// answer writes a response without a body. It takes a second at most, because
-// the time for the handshake may be up.
+// answerTime bounds what it takes to turn a client away.
+const answerTime = time.Second
+
+// answer writes a response without a body.
 func answer(nc net.Conn, status int) {
 	if status == 0 {
 		return
 	}
-	nc.SetDeadline(time.Now().Add(time.Second))
+	nc.SetDeadline(time.Now().Add(answerTime))
 	fmt.Fprintf(nc, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status))
-	linger(nc, time.Second)
+	linger(nc, answerTime)
 }
 
 // upgrade asks the firewall about the request in head and returns the response,
@@ -170,18 +193,22 @@ func appendCookie(cookies string, value []byte) string {
 	return cookies + "; " + string(value)
 }
 
-// errBusy says that the firewall is asked about as many clients as it may be.
-var errBusy = errors.New("wsconn: too many handshakes at once")
+// errBusy says that no more clients can be let in for now.
+var errBusy = errors.New("wsconn: too many handshakes at once, or shutting down")
 
 // identify asks the firewall.
 func (s *Server) identify(ctx context.Context, r *firewall.Request) (*firewall.Identity, error) {
 	select {
 	case s.asking <- struct{}{}:
 		defer func() { <-s.asking }()
-		return s.Firewall.Authenticate(ctx, r)
 	default:
 		return nil, errBusy
 	}
+	id, err := s.Firewall.Authenticate(ctx, r)
+	if s.base.Err() != nil {
+		return nil, errBusy
+	}
+	return id, err
 }
 
 // statusOf returns the HTTP status for a client that was not identified, and

@@ -25,6 +25,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		ctx, cancel := context.WithTimeout(r.Context(), s.limits.HandshakeTimeout)
 		defer cancel()
+		defer context.AfterFunc(s.base, cancel)()
 		var err error
 		if id, err = s.identify(ctx, firewall.FromHTTP(r)); err != nil {
 			refuseHTTP(w, err)
@@ -43,7 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// What the client sent right behind its request is in net/http's buffer,
 	// which is given up here.
 	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	if s.addOpening(nc) {
+	if s.open(nc) {
 		go s.serve(nc, id, bytes.Clone(tail))
 	}
 }

@@ -46,7 +46,7 @@ type Server struct {
 	mu        sync.Mutex
 	down      bool // Shutdown was called
 	listeners map[net.Listener]struct{}
-	opening   map[net.Conn]struct{} // in the handshake
+	sockets   map[net.Conn]phase // from being accepted to being closed
 	conns     map[clientstorage.ID]*Conn
 }
 
@@ -93,7 +93,7 @@ func (s *Server) init() {
 		s.asking = make(chan struct{}, s.limits.MaxHandshakes)
 		s.base, s.cancel = context.WithCancel(context.Background())
 		s.listeners = make(map[net.Listener]struct{})
-		s.opening = make(map[net.Conn]struct{})
+		s.sockets = make(map[net.Conn]phase)
 		s.conns = make(map[clientstorage.ID]*Conn)
 		if s.limits.PingInterval > 0 {
 			s.running.Go(s.pingLoop)
@@ -128,7 +128,7 @@ func (s *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			delay = 0
-			if s.addOpening(nc) {
+			if s.open(nc) {
 				go s.handshake(nc)
 			}
 		case s.base.Err() != nil:
@@ -150,8 +150,16 @@ func isTemporary(err error) bool {
 	return ok && ne.Temporary() //lint:ignore SA1019 for Accept there is no other way to know, and net/http does the same
 }
 
-// addListener and addOpening note what Shutdown has to close. They report false
-// if it was called before.
+// A phase says what Shutdown does with a socket at first.
+type phase bool
+
+const (
+	opening   phase = false // in the handshake, which Shutdown cuts short
+	connected phase = true  // a connection, which is closed in the proper way
+)
+
+// addListener notes a listener that Shutdown must close. It reports false after
+// Shutdown.
 func (s *Server) addListener(l net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,35 +169,38 @@ func (s *Server) addListener(l net.Listener) bool {
 	return !s.down
 }
 
-func (s *Server) addOpening(nc net.Conn) bool {
+// open notes a socket, which the caller must release. After Shutdown it closes
+// the socket instead and reports false.
+func (s *Server) open(nc net.Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
 		nc.Close()
 		return false
 	}
-	s.opening[nc] = struct{}{}
+	s.sockets[nc] = opening
 	s.running.Add(1)
 	return true
 }
 
-// closeOpening ends a handshake that did not lead to a connection.
-func (s *Server) closeOpening(nc net.Conn) {
+// release closes a socket, at the very end.
+func (s *Server) release(nc net.Conn) {
 	nc.Close()
 	s.mu.Lock()
-	delete(s.opening, nc)
+	delete(s.sockets, nc)
 	s.mu.Unlock()
 	s.running.Done()
 }
 
-// add turns a handshake into a connection. It reports false after Shutdown.
+// add makes a connection known to Broadcast and Shutdown. It reports false after
+// Shutdown.
 func (s *Server) add(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.opening, c.nc)
 	if s.down {
 		return false
 	}
+	s.sockets[c.nc] = connected
 	s.conns[c.ID()] = c
 	return true
 }
@@ -231,19 +242,22 @@ func (s *Server) Broadcast(op ws.OpCode, payload []byte) error {
 // Shutdown takes no more connections, closes those there are with 1001, and
 // returns when all of them are detached and every goroutine of the server has
 // ended. When ctx ends before that, it drops those that are left and returns
-// the error of ctx. A server that was shut down cannot be used again.
+// the error of ctx; only a handler that does not return is not waited for. A
+// server that was shut down cannot be used again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
+	s.cancel()
 	s.mu.Lock()
 	s.down = true
 	for l := range s.listeners {
 		l.Close()
 	}
-	for nc := range s.opening {
-		nc.Close()
+	for nc, phase := range s.sockets {
+		if phase == opening {
+			nc.Close()
+		}
 	}
 	s.mu.Unlock()
-	s.cancel()
 	for _, c := range s.all() {
 		c.Close(ws.StatusGoingAway, "the server is shutting down")
 	}
@@ -257,16 +271,19 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	for _, c := range s.all() {
-		c.drop(ctx.Err())
+	s.closeSockets()
+	select {
+	case <-done:
+	case <-time.After(time.Second): // handlers may still be busy
 	}
-	<-done
 	return ctx.Err()
 }
 
-// forget is closeOpening for serve, which closes the connection itself.
-func (s *Server) forget(nc net.Conn) {
+// closeSockets drops everybody.
+func (s *Server) closeSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.opening, nc)
+	for nc := range s.sockets {
+		nc.Close()
+	}
 }

@@ -56,27 +56,43 @@ func (s *Server) recheckLoop() {
 	}
 }
 
-// recheck closes the connections whose session has ended or has changed. If the
-// store fails, they stay: that it cannot be asked says nothing about them.
+// recheck closes the connections whose session has ended or has changed. Where
+// the store fails they stay: that it cannot be asked says nothing about them.
 func (s *Server) recheck() {
+	var failed int
+	var lastErr error
+	patience := time.Now().Add(s.limits.HandshakeTimeout)
 	for _, c := range s.all() {
-		if s.base.Err() != nil {
-			return
+		err := c.recheck()
+		if err == nil {
+			continue
 		}
-		ctx, cancel := context.WithTimeout(s.base, s.limits.HandshakeTimeout)
-		id, err := s.Firewall.Recheck(ctx, c.identity)
-		cancel()
-		refusal, refused := errors.AsType[*firewall.Refusal](err)
-		switch {
-		case refused && refusal.Reason == firewall.ReasonStore:
-			if s.base.Err() == nil {
-				s.Logger.Warn("wsconn: cannot read sessions again, clients are kept", "err", err)
-			}
-			return
-		case refused:
-			c.Close(StatusSignedOut, string(refusal.Reason))
-		case id != c.identity:
-			c.Close(StatusSignedOut, "the roles have changed")
+		failed, lastErr = failed+1, err
+		// A store that is slow to fail would hold up the whole round. The next
+		// round begins with other connections, for a map has no order.
+		if s.base.Err() != nil || time.Now().After(patience) {
+			break
 		}
 	}
+	if failed > 0 && s.base.Err() == nil {
+		s.Logger.Warn("wsconn: cannot read sessions again, their clients are kept", "failed", failed, "err", lastErr)
+	}
+}
+
+// recheck asks the firewall about one client and closes it if the answer calls
+// for it. An error says that there was no answer.
+func (c *Conn) recheck() error {
+	ctx, cancel := context.WithTimeout(c.server.base, c.server.limits.HandshakeTimeout)
+	defer cancel()
+	id, err := c.server.Firewall.Recheck(ctx, c.identity)
+	refusal, refused := errors.AsType[*firewall.Refusal](err)
+	switch {
+	case refused && refusal.Reason == firewall.ReasonStore:
+		return err
+	case refused:
+		c.Close(StatusSignedOut, string(refusal.Reason))
+	case id != c.identity:
+		c.Close(StatusSignedOut, "the roles have changed")
+	}
+	return nil
 }

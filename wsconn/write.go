@@ -1,8 +1,10 @@
 package wsconn
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -105,23 +107,41 @@ func (c *Conn) flush() {
 	}
 }
 
-// maxWrite is how much is written under one deadline, so that a slow client
-// that takes some bytes all the time is told from one that takes none.
-const maxWrite = 256 << 10
+// maxWrite is how much is written at once. A client that takes less than that in
+// the write timeout is alive all the same, if it takes anything; but over TLS, a
+// write that was cut short cannot be taken up again, so there it must take this.
+const maxWrite = 64 << 10
 
 // write writes frames, however many, and gives up when the client has taken
 // nothing for the write timeout.
 func (c *Conn) write(frames net.Buffers) error {
 	for len(frames) > 0 {
-		part, size := frames[:0:0], 0
-		for len(frames) > 0 && (size == 0 || size+len(frames[0]) <= maxWrite) {
-			part, size = append(part, frames[0]), size+len(frames[0])
-			frames = frames[1:]
-		}
-		c.nc.SetWriteDeadline(time.Now().Add(c.server.limits.WriteTimeout))
-		if _, err := part.WriteTo(c.nc); err != nil {
-			return fmt.Errorf("wsconn: write: %w", err)
+		piece := cutOff(&frames, maxWrite)
+		for len(piece) > 0 {
+			c.nc.SetWriteDeadline(time.Now().Add(c.server.limits.WriteTimeout))
+			n, err := piece.WriteTo(c.nc) // leaves in piece what was not written
+			if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+				return fmt.Errorf("wsconn: write: %w", err)
+			}
 		}
 	}
 	return nil
+}
+
+// cutOff takes at most limit bytes off the beginning of frames.
+func cutOff(frames *net.Buffers, limit int) net.Buffers {
+	var piece net.Buffers
+	rest := *frames
+	for len(rest) > 0 && limit > 0 {
+		if len(rest[0]) > limit {
+			piece = append(piece, rest[0][:limit])
+			rest[0] = rest[0][limit:]
+			break
+		}
+		piece = append(piece, rest[0])
+		limit -= len(rest[0])
+		rest = rest[1:]
+	}
+	*frames = rest
+	return piece
 }
