@@ -8,6 +8,10 @@
 //	cache, err := decorator.New(ctx, redisstore.NewRedis(client))
 //	storage, err := clientstorage.New(cache, nil)
 //
+// Give the cache's client short timeouts, and have it heed the context where it
+// does not by itself: go-redis wants ContextTimeoutEnabled in its Options. How
+// long a storage waits for its cache is said by a context.
+//
 // The package links gocache's store interface and nothing else: which cache is
 // behind it, and that cache's client, is the caller's choice alone.
 package decorator

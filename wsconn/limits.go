@@ -43,7 +43,8 @@ type Limits struct {
 
 	// RecheckInterval is how often the firewall reads the sessions of connected
 	// clients again. Clients whose session has ended, or changed, are closed
-	// with 4401. It defaults to 30 s; a negative one turns it off.
+	// with 4401; one that does not answer is there for CloseTimeout longer. It
+	// defaults to 30 s; a negative one turns it off.
 	RecheckInterval time.Duration
 }
 
