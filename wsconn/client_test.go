@@ -112,10 +112,20 @@ func (c *client) send(parts ...[]byte) {
 	}
 }
 
+// readFrame reads a frame of the server, which a test trusts with its length.
+func readFrame(r io.Reader) (f ws.Frame, err error) {
+	if f.Header, err = ws.ReadHeader(r); err != nil {
+		return f, err
+	}
+	f.Payload = make([]byte, f.Header.Length)
+	_, err = io.ReadFull(r, f.Payload)
+	return f, err
+}
+
 // read returns the next frame.
 func (c *client) read() ws.Frame {
 	c.t.Helper()
-	f, err := ws.ReadFrame(c.r)
+	f, err := readFrame(c.r)
 	if err != nil {
 		c.t.Fatalf("cannot read a frame: %v", err)
 	}

@@ -24,8 +24,9 @@ type Conn struct {
 	identity *firewall.Identity
 	client   *clientstorage.Client
 
-	lastRead atomic.Int64 // when the client last sent something, in ns since 1970
-	pinged   atomic.Bool  // since then
+	busy   atomic.Bool  // with a handler, rather than listening to the client
+	since  atomic.Int64 // when it began to listen, in ns since 1970
+	pinged atomic.Int64 // when the client was pinged since then, or 0
 
 	out struct {
 		sync.Mutex
@@ -59,7 +60,7 @@ func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
 	defer s.release(nc)
 	c := &Conn{server: s, nc: nc, identity: id}
 	c.out.flushed = make(chan struct{})
-	c.touch()
+	c.busy.Store(true)
 	var err error
 	c.client, err = s.Storage.Attach(s.base, clientstorage.Client{
 		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous,
@@ -88,10 +89,11 @@ func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
 	c.end(err)
 }
 
-// touch notes that the client is there.
-func (c *Conn) touch() {
-	c.lastRead.Store(time.Now().UnixNano())
-	c.pinged.Store(false)
+// listen notes that the client can be heard from now on.
+func (c *Conn) listen() {
+	c.since.Store(time.Now().UnixNano())
+	c.pinged.Store(0)
+	c.busy.Store(false)
 }
 
 // call calls a handler and keeps its panics away from the other connections.

@@ -37,8 +37,8 @@ func TestForeignClient(t *testing.T) {
 			}
 			c.Write(op, payload)
 		})
-		// The script is silent for 2.5 s, in which it must answer pings.
-		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{PingInterval: time.Second}}
+		// The script is silent for 3.5 s, in which it must answer pings.
+		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{PingInterval: 1500 * time.Millisecond}}
 		addr := start(t, server)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 		defer cancel()

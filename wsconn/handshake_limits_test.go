@@ -3,6 +3,7 @@ package wsconn_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestHeaderTooLarge(t *testing.T) {
 	})
 }
 
-// These three are net/http's business when it reads the handshake.
+// These four are net/http's business when it reads the handshake.
 
 func TestTooManyHeaderLines(t *testing.T) {
 	t.Parallel()
@@ -81,6 +82,28 @@ func TestEndlessLine(t *testing.T) {
 	handler.expectNoCalls()
 }
 
+// A client that is still busy sending when it is refused can read why.
+func TestRefusalIsToldBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	handler := newRecorder(t, echo)
+	addr := startServe(t, &wsconn.Server{Handler: handler})
+	for status, r := range map[int]request{
+		http.StatusForbidden:                   upgrade(addr).with("Origin: http://evil.example"),
+		http.StatusRequestHeaderFieldsTooLarge: padded(addr, 20<<10),
+		http.StatusBadRequest:                  upgrade(addr).without("Host"),
+	} {
+		c := dial(t, addr)
+		c.send([]byte(r.String()), make([]byte, 256<<10))
+		response := c.response()
+		if response.StatusCode != status {
+			t.Errorf("the answer is %s, want %d", response.Status, status)
+		}
+		io.Copy(io.Discard, response.Body)
+		c.expectEnd()
+		handler.expectNoCalls()
+	}
+}
+
 func TestSlowHandshake(t *testing.T) {
 	t.Parallel()
 	handler := newRecorder(t, echo)
@@ -95,6 +118,7 @@ func TestSlowHandshake(t *testing.T) {
 		if response := c.response(); response.StatusCode != http.StatusRequestTimeout {
 			t.Errorf("the answer is %s, want 408", response.Status)
 		}
+		c.expectHangUp()
 		handler.expectNoCalls()
 	})
 	// The time is for the whole handshake, not for each byte.
@@ -117,6 +141,18 @@ func TestSlowHandshake(t *testing.T) {
 		}
 		receive(t, "end of the connection", ended)
 		handler.expectNoCalls()
+	})
+}
+
+// The time for the handshake does not bound the connection.
+func TestConnectionOutlivesHandshakeTimeout(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		const timeout = time.Second // enough for a handshake on a busy machine
+		server := &wsconn.Server{Handler: newRecorder(t, echo), Limits: wsconn.Limits{HandshakeTimeout: timeout}}
+		c := connect(t, start(t, server))
+		<-time.After(timeout + timeout/4)
+		c.expectEcho("hello")
+		c.leave()
 	})
 }
 

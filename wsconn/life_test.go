@@ -3,6 +3,8 @@ package wsconn_test
 import (
 	"errors"
 	"io"
+	"net"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -190,5 +192,38 @@ func TestBothClose(t *testing.T) {
 		c.expectEnd()
 		handler.expectClosed(wsconn.CloseError{Code: 4001, Reason: "mine"})
 		expectNobody(t, server)
+	})
+}
+
+// expectHangUp waits until the server has closed its socket, rather than only
+// its side of the stream: whoever writes then is reset.
+func (c *client) expectHangUp() {
+	c.t.Helper()
+	eventually(c.t, "the server hangs up", func() bool {
+		_, err := c.nc.Write([]byte{0})
+		return err != nil
+	})
+}
+
+// A client that never closes its socket does not keep the server's open.
+func TestSocketIsClosed(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{CloseTimeout: 50 * time.Millisecond}}
+		addr := start(t, server)
+		for name, end := range map[string]func(*client){
+			"closed by the client": func(c *client) { c.send(closing(1000, "")) },
+			"half closed":          func(c *client) { c.nc.(*net.TCPConn).CloseWrite() },
+		} {
+			c := connect(t, addr)
+			end(c)
+			handler.next()
+			if name != "half closed" { // then it is the client that cannot write
+				c.expectHangUp()
+			}
+			if _, err := io.Copy(io.Discard, c.r); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: the server does not end the stream", name)
+			}
+		}
 	})
 }

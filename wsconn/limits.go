@@ -37,8 +37,8 @@ type Limits struct {
 	// close frame. It defaults to 5 s.
 	CloseTimeout time.Duration
 
-	// PingInterval is the silence after which a client is pinged. After twice of
-	// it the client is dropped. It defaults to 30 s; a negative one turns it off.
+	// PingInterval is the silence after which a client is pinged. After another
+	// one the client is dropped. It defaults to 30 s; a negative one turns it off.
 	PingInterval time.Duration
 
 	// RecheckInterval is how often the firewall reads the sessions of connected

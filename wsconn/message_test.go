@@ -27,7 +27,7 @@ var digits = sync.OnceValue(func() []byte {
 // Lengths around the borders of the three encodings, of the read buffer, and of
 // the limit, which is the default.
 func TestLengths(t *testing.T) {
-	lengths := []int{0, 1, 125, 126, 127, 4087, 4088, 4089, 4096, 8192, 65535, 65536, 1 << 20}
+	lengths := []int{0, 1, 125, 126, 127, 1015, 1016, 1017, 1024, 2048, 4096, 65535, 65536, 1 << 20}
 	eachWay(t, func(t *testing.T, start startFunc) {
 		server := &wsconn.Server{Handler: newRecorder(t, echo)}
 		c := connect(t, start(t, server))

@@ -22,9 +22,10 @@ func (c *Conn) read(tail []byte) error {
 			return err
 		}
 		buf = makeRoom(buf, rest, need)
+		c.listen()
 		n, err := c.nc.Read(buf[len(buf):cap(buf)])
+		c.busy.Store(true)
 		if n > 0 {
-			c.touch()
 			buf = buf[:len(buf)+n]
 			continue // the error, if any, comes again
 		}

@@ -31,12 +31,18 @@ func (s *Server) pingLoop() {
 	}
 }
 
+// pingAt pings a client that was silent for an interval, and drops it an interval
+// later. While its handler is busy, it is the server that does not listen.
 func (c *Conn) pingAt(now time.Time, interval time.Duration) {
-	silence := time.Duration(now.UnixNano() - c.lastRead.Load())
+	if c.busy.Load() {
+		return
+	}
+	at := now.UnixNano()
+	pinged := c.pinged.Load()
 	switch {
-	case silence >= 2*interval:
+	case pinged != 0 && at-pinged >= int64(interval):
 		c.drop(errSilent)
-	case silence >= interval && c.pinged.CompareAndSwap(false, true):
+	case pinged == 0 && at-c.since.Load() >= int64(interval) && c.pinged.CompareAndSwap(0, at):
 		_ = c.queue(ws.CompiledPing)
 	}
 }

@@ -49,7 +49,7 @@ async def pings(url):
         check("ping", pong.done(), True)
         await ws.pong(b"nobody asked")
         check("unasked pong", await echo(ws, "still here"), "still here")
-        await asyncio.sleep(2.5)
+        await asyncio.sleep(3.5)
         check("pings of the server", await echo(ws, "still here"), "still here")
 
 

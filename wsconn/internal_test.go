@@ -1,0 +1,93 @@
+package wsconn
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+)
+
+// The server's own books hold nothing of clients that are gone. If they did, it
+// would show after weeks, as memory.
+func TestNothingIsKept(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Logger: slog.New(slog.DiscardHandler)}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		s.Serve(l)
+	}()
+	defer func() {
+		s.Shutdown(context.Background())
+		<-served
+	}()
+	dial := func(request string) net.Conn {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		nc.SetDeadline(time.Now().Add(10 * time.Second))
+		nc.Write([]byte(request))
+		return nc
+	}
+	for range 3 {
+		dial("").Close()
+		dial("GET / HT").Close()
+		dial("what?\r\n\r\n").Close()
+		nc, _, _, err := ws.Dial(t.Context(), "ws://"+l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wsutil.WriteClientText(nc, []byte("hello"))
+		nc.Close()
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		s.mu.Lock()
+		sockets, conns := len(s.sockets), len(s.conns)
+		s.mu.Unlock()
+		if sockets == 0 && conns == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d sockets and %d connections are kept", sockets, conns)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A server that was paused, with the machine it runs on, finds all of its
+// clients silent for long. They must be asked before they are given up.
+func TestPauseIsNoSilence(t *testing.T) {
+	const interval = time.Second
+	s := &Server{Limits: Limits{PingInterval: -1, RecheckInterval: -1}, Logger: slog.New(slog.DiscardHandler)}
+	s.init()
+	client, nc := net.Pipe()
+	defer client.Close()
+	client.SetDeadline(time.Now().Add(10 * time.Second))
+	c := &Conn{server: s, nc: nc}
+	c.out.flushed = make(chan struct{})
+	c.listen()
+
+	now := time.Now().Add(time.Hour)
+	c.pingAt(now, interval)
+	if h, err := ws.ReadHeader(client); err != nil || h.OpCode != ws.OpPing {
+		t.Fatalf("read %+v, %v, want a ping", h, err)
+	}
+	c.pingAt(now.Add(interval/2), interval)
+	if c.isEnding() {
+		t.Error("the client is dropped before it had the time to answer")
+	}
+	c.pingAt(now.Add(2*interval), interval)
+	if !c.isEnding() {
+		t.Error("the client is not dropped although it did not answer")
+	}
+	s.Shutdown(t.Context())
+}
