@@ -73,24 +73,6 @@ func (s *shared) touchAll() {
 	}
 }
 
-// flushAll writes every page that the cache does not have as it is now.
-func (s *shared) flushAll(ctx context.Context) error {
-	s.mu.Lock()
-	behind := make(map[uint32]uint64)
-	for page, st := range s.pages {
-		if st.saved < st.changed {
-			behind[page] = st.changed
-		}
-	}
-	s.mu.Unlock()
-	for page, version := range behind {
-		if err := s.flush(ctx, page, version); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // join puts this node into the list of nodes, if it is missing, and looks
 // whether it stayed there: nodes that start together may overwrite each other.
 // The next heartbeat looks again.
@@ -121,15 +103,18 @@ func (s *shared) join(ctx context.Context) error {
 // leasedOf returns those of nodes that have a lease, so that the list does not
 // grow with every restart. One that is dropped by mistake joins again.
 func (s *shared) leasedOf(ctx context.Context, nodes []NodeID) ([]NodeID, error) {
+	keys := make([]string, len(nodes))
+	for i, node := range nodes {
+		keys[i] = s.leaseKey(node)
+	}
 	var live []NodeID
-	for _, node := range nodes {
-		_, err := s.fetchLease(ctx, node)
+	for i, value := range s.fetchEach(ctx, keys) {
 		switch {
-		case errors.Is(err, ErrNotFound):
-		case err != nil && !errors.Is(err, ErrCorrupt):
-			return nil, err
+		case errors.Is(value.err, ErrNotFound):
+		case value.err != nil && !errors.Is(value.err, ErrCorrupt):
+			return nil, value.err
 		case len(live) < maxNodes-1:
-			live = append(live, node)
+			live = append(live, nodes[i])
 		}
 	}
 	return live, nil
@@ -148,9 +133,9 @@ func (s *shared) close(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
-	pages := make([]uint32, 0, len(s.pages))
+	pages := make([]string, 0, len(s.pages))
 	for page := range s.pages {
-		pages = append(pages, page)
+		pages = append(pages, s.pageKey(s.table.node, page))
 	}
 	s.mu.Unlock()
 	s.stop()
@@ -158,11 +143,8 @@ func (s *shared) close(ctx context.Context) error {
 	s.publishing.Wait()
 
 	err := s.driver.Delete(ctx, s.leaseKey(s.table.node))
-	for _, page := range pages {
-		if err != nil {
-			break
-		}
-		err = s.driver.Delete(ctx, s.pageKey(s.table.node, page))
+	if err == nil {
+		err = DeleteMany(ctx, s.driver, pages)
 	}
 	if err == nil {
 		err = s.leave(ctx)

@@ -89,32 +89,98 @@ func (s *shared) flush(ctx context.Context, page uint32, version uint64) error {
 // write saves page as it is now. The caller has set st.writing and with it has
 // the right to write.
 func (s *shared) write(ctx context.Context, page uint32, st *pageState) error {
+	w := s.begin(page, st)
+	var err error
+	if w.clients == 0 {
+		err = s.driver.Delete(ctx, w.item.Key)
+	} else {
+		err = s.driver.Save(ctx, w.item.Key, w.item.Value, w.item.TTL)
+	}
+	s.finish(w, err)
+	return err
+}
+
+// A pageWrite is a write that is in flight.
+type pageWrite struct {
+	page    uint32
+	state   *pageState
+	version uint64
+	clients int
+	item    Item
+}
+
+func (s *shared) begin(page uint32, st *pageState) pageWrite {
 	s.mu.Lock()
 	version := st.changed
 	s.mu.Unlock()
-
 	// The page is encoded after its version is read, so it holds at least what
 	// that version says.
 	value, clients := s.table.appendPage(nil, page)
-	key := s.pageKey(s.table.node, page)
-	var err error
-	if clients == 0 {
-		err = s.driver.Delete(ctx, key)
-	} else {
-		err = s.driver.Save(ctx, key, value, pageTTL)
-	}
+	return pageWrite{page, st, version, clients, Item{s.pageKey(s.table.node, page), value, pageTTL}}
+}
 
+func (s *shared) finish(w pageWrite, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	st := w.state
 	if err == nil {
-		st.saved = version
-		if clients == 0 && st.changed == version {
-			delete(s.pages, page)
+		st.saved = w.version
+		if w.clients == 0 && st.changed == w.version {
+			delete(s.pages, w.page)
 		}
 	}
 	close(st.writing)
 	st.writing = nil
-	return err
+}
+
+// flushAll writes every page that the cache does not have as it is now, many at
+// once. A page that somebody else is writing is left to them.
+func (s *shared) flushAll(ctx context.Context) error {
+	for {
+		writes := s.claim()
+		if len(writes) == 0 {
+			return nil
+		}
+		var items []Item
+		var empty []string
+		for _, w := range writes {
+			if w.clients == 0 {
+				empty = append(empty, w.item.Key)
+			} else {
+				items = append(items, w.item)
+			}
+		}
+		err := SaveMany(ctx, s.driver, items)
+		if err == nil {
+			err = DeleteMany(ctx, s.driver, empty)
+		}
+		for _, w := range writes {
+			s.finish(w, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// claim takes the right to write some of the pages that are behind.
+func (s *shared) claim() []pageWrite {
+	behind := make(map[uint32]*pageState)
+	s.mu.Lock()
+	for page, st := range s.pages {
+		if st.saved < st.changed && st.writing == nil {
+			st.writing = make(chan struct{})
+			if behind[page] = st; len(behind) == pagesAtOnce {
+				break
+			}
+		}
+	}
+	s.mu.Unlock()
+	writes := make([]pageWrite, 0, len(behind))
+	for page, st := range behind {
+		writes = append(writes, s.begin(page, st))
+	}
+	return writes
 }
 
 // cover sees to it that whoever lists clients finds this node, and reads as far

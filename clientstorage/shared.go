@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"sync"
 )
@@ -89,25 +90,72 @@ func (s *shared) others(ctx context.Context) iter.Seq2[*Client, error] {
 	}
 }
 
+// pagesAtOnce is how many pages are asked for, or written, together. It bounds
+// what a reader holds in memory.
+const pagesAtOnce = 64
+
 // clientsOf yields the clients of one node and reports whether to go on.
 func (s *shared) clientsOf(ctx context.Context, node liveNode, yield func(*Client, error) bool) bool {
-	for page := range node.lease.pages {
-		clients, err := s.fetchPage(ctx, node.id, page)
-		if errors.Is(err, ErrNotFound) {
-			continue // an empty page is not kept
+	for first := uint32(0); first < node.lease.pages; first += pagesAtOnce {
+		last := min(first+pagesAtOnce, node.lease.pages)
+		keys := make([]string, 0, last-first)
+		for page := first; page < last; page++ {
+			keys = append(keys, s.pageKey(node.id, page))
 		}
-		if err != nil {
-			// If one page cannot be read the others will hardly fare better, and
-			// waiting for each of them helps nobody.
-			return yield(nil, fmt.Errorf("clientstorage: node %v: %w", node.id, err))
-		}
-		for _, c := range clients {
-			if !yield(c, nil) {
+		for i, value := range s.fetchEach(ctx, keys) {
+			if errors.Is(value.err, ErrNotFound) {
+				continue // an empty page is not kept
+			}
+			clients, err := value.decodePage(node.id, first+uint32(i))
+			if err != nil && !yield(nil, fmt.Errorf("clientstorage: node %v: %w", node.id, err)) {
 				return false
+			}
+			if err != nil && !errors.Is(err, ErrCorrupt) {
+				// If the cache fails, the other pages will hardly fare better, and
+				// waiting for each of them helps nobody.
+				return true
+			}
+			for _, c := range clients {
+				if !yield(c, nil) {
+					return false
+				}
 			}
 		}
 	}
 	return true
+}
+
+// A fetched value, or why there is none.
+type fetched struct {
+	bytes []byte
+	err   error
+}
+
+func (f fetched) decodePage(node NodeID, page uint32) ([]*Client, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	return decodePage(f.bytes, node, page)
+}
+
+// fetchEach returns the values of keys in their order, in one round trip if the
+// driver can. One value that a driver finds corrupt does not hide the others.
+func (s *shared) fetchEach(ctx context.Context, keys []string) []fetched {
+	all := make([]fetched, len(keys))
+	values, err := FetchMany(ctx, s.driver, keys)
+	for i, key := range keys {
+		switch {
+		case errors.Is(err, ErrCorrupt):
+			all[i].bytes, all[i].err = s.driver.Fetch(ctx, key)
+		case err != nil:
+			all[i].err = err
+		case values[i] == nil:
+			all[i].err = ErrNotFound
+		default:
+			all[i].bytes = values[i]
+		}
+	}
+	return all
 }
 
 func (s *shared) count(ctx context.Context) (Count, error) {
@@ -137,18 +185,23 @@ func (s *shared) liveNodes(ctx context.Context) iter.Seq2[liveNode, error] {
 			yield(liveNode{}, fmt.Errorf("clientstorage: list of nodes: %w", err))
 			return
 		}
-		for _, id := range nodes {
-			if id == s.table.node {
+		nodes = slices.DeleteFunc(nodes, func(id NodeID) bool { return id == s.table.node })
+		keys := make([]string, len(nodes))
+		for i, id := range nodes {
+			keys[i] = s.leaseKey(id)
+		}
+		for i, value := range s.fetchEach(ctx, keys) {
+			if errors.Is(value.err, ErrNotFound) {
 				continue
 			}
-			lease, err := s.fetchLease(ctx, id)
-			if errors.Is(err, ErrNotFound) {
-				continue
+			node, err := liveNode{id: nodes[i]}, value.err
+			if err == nil {
+				node.lease, err = decodeLease(value.bytes)
 			}
 			if err != nil {
-				err = fmt.Errorf("clientstorage: node %v: %w", id, err)
+				err = fmt.Errorf("clientstorage: node %v: %w", node.id, err)
 			}
-			if !yield(liveNode{id, lease}, err) {
+			if !yield(node, err) {
 				return
 			}
 		}

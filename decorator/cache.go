@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/eko/gocache/lib/v4/store"
@@ -12,14 +13,14 @@ import (
 	"github.com/rollcall-go/rollcall/clientstorage"
 )
 
-// A CacheDecorator makes a gocache store a [clientstorage.Driver]. Its methods
-// may be called concurrently.
+// A CacheDecorator makes a cache of gocache a [clientstorage.Driver]. Its
+// methods may be called concurrently.
 //
 // It never clears the cache and never uses tags, so the cache may hold other
 // things beside the clients.
 type CacheDecorator struct {
-	store store.StoreInterface
-	lossy bool // a Set without an error may not have stored anything
+	cache    access
+	provider Provider
 }
 
 var _ clientstorage.Driver = (*CacheDecorator)(nil)
@@ -29,47 +30,87 @@ var _ clientstorage.Driver = (*CacheDecorator)(nil)
 // remedy.
 var ErrDropped = errors.New("decorator: the cache dropped the value")
 
-// New decorates s and tries it out with a key of its own: it saves, overwrites
-// and deletes a value. A cache that cannot be reached, or that does not give
-// back what it was given, is refused.
-func New(ctx context.Context, s store.StoreInterface) (*CacheDecorator, error) {
-	if s == nil {
-		return nil, errors.New("decorator: the gocache store is nil")
+// New decorates a cache, and tries it out with keys of its own, which it deletes
+// again. A cache that cannot be reached, or that does not give back what it was
+// given, is refused with an error that says what to do.
+//
+// It recognises the stores of gocache (see [Providers]), also within cache.New
+// and cache.NewMetric, and works around what they do not do by themselves. Any
+// other cache, such as one of cache.NewLoadable, must prove that it lets values
+// expire, which takes two seconds. The function of a Loadable must return
+// store.NotFound for a key of this package: it cannot know who is connected.
+func New[T any](ctx context.Context, cache Cache[T]) (*CacheDecorator, error) {
+	if cache == nil {
+		return nil, errors.New("decorator: the cache is nil")
 	}
-	d := &CacheDecorator{store: s, lossy: s.GetType() == "ristretto"}
-	if err := probe(ctx, d); err != nil {
-		return nil, fmt.Errorf("decorator: the %s cache cannot hold clients: %w", s.GetType(), err)
+	d, err := decorate(ctx, cache)
+	if err != nil {
+		return nil, fmt.Errorf("decorator: the %s cache cannot hold clients: %w", storeType(cache), err)
 	}
 	return d, nil
 }
 
-// Fetch implements [clientstorage.Driver].
+func decorate[T any](ctx context.Context, cache Cache[T]) (*CacheDecorator, error) {
+	if cache.GetType() == "chain" {
+		return nil, errors.New("gocache's chain brings deleted values back to life: join drivers with decorator.Chain")
+	}
+	provider, known := byType(storeType(cache))
+	if !known {
+		provider = fingerprint(ctx, cache)
+	}
+	access, err := newAccess(cache, provider.wantsString)
+	if err != nil {
+		return nil, err
+	}
+	d := &CacheDecorator{access, provider}
+	return d, d.probe(ctx)
+}
+
+// Fetch implements [clientstorage.Driver]. A value that is not bytes, or not
+// what Save wrote, is clientstorage.ErrCorrupt.
 func (d *CacheDecorator) Fetch(ctx context.Context, key string) (value []byte, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("decorator: fetch: %w", err)
 	}
 	defer recoverInto(&err, "fetch")
-	return d.fetch(ctx, safeKey(key))
+	value, err = d.fetch(ctx, safeKey(key))
+	if err == nil && d.provider.aliases {
+		value = append([]byte{}, value...) // an empty value is not nil
+	}
+	return value, err
 }
 
-func (d *CacheDecorator) fetch(ctx context.Context, key string) ([]byte, error) {
-	got, err := d.store.Get(ctx, key)
-	switch {
-	case errors.Is(err, store.NotFound{}):
-		return nil, clientstorage.ErrNotFound
-	case err != nil:
-		return nil, fmt.Errorf("decorator: fetch: %w", err)
+// wrongType begins the error of redis, whichever its client, for a key that
+// holds something else than a string, such as a list of somebody else's.
+const wrongType = "WRONGTYPE"
+
+// fetch returns bytes that may be the cache's own.
+func (d *CacheDecorator) fetch(ctx context.Context, key any) ([]byte, error) {
+	got, err := d.cache.get(ctx, key)
+	if err != nil {
+		if errors.Is(err, store.NotFound{}) || d.provider.isMiss != nil && d.provider.isMiss(err) {
+			return nil, clientstorage.ErrNotFound
+		}
+		if strings.HasPrefix(err.Error(), wrongType) {
+			return nil, fmt.Errorf("decorator: fetch: %w: %w", clientstorage.ErrCorrupt, err)
+		}
+		return nil, failed("fetch", err)
 	}
+	var value []byte
 	switch v := got.(type) {
 	case []byte:
-		// Caches in this process return the very bytes that they keep. A nil
-		// slice would read as a miss to those who do not look at the error.
-		return append([]byte{}, v...), nil
+		if value = v; value == nil {
+			value = []byte{}
+		}
 	case string:
-		return []byte(v), nil
+		value = []byte(v)
 	default:
-		return nil, fmt.Errorf("decorator: fetch: the cache returned a %T for bytes", got)
+		return nil, fmt.Errorf("decorator: fetch: %w: the cache returned a %T for bytes", clientstorage.ErrCorrupt, got)
 	}
+	if d.provider.envelope {
+		return openEnvelope(value)
+	}
+	return value, nil
 }
 
 // Save implements [clientstorage.Driver]. A ttl below one second is rounded up
@@ -82,28 +123,47 @@ func (d *CacheDecorator) Save(ctx context.Context, key string, value []byte, ttl
 		return fmt.Errorf("decorator: save: the ttl %v is not positive", ttl)
 	}
 	defer recoverInto(&err, "save")
-	key = safeKey(key)
-	kept := bytes.Clone(value) // caches in this process keep the slice they get
-	options := []store.Option{store.WithExpiration(max(ttl, time.Second))}
-	if d.lossy {
-		// Without these, ristretto stores later, in any order, and counts every
-		// value as if it had no size.
-		options = append(options, store.WithSynchronousSet(), store.WithCost(int64(len(key)+len(value))))
+	key, ttl = safeKey(key), max(ttl, time.Second)
+	p := &d.provider
+	switch {
+	case p.envelope:
+		b := envelopes.Get().(*[]byte)
+		defer reuseEnvelope(b)
+		*b = appendEnvelope((*b)[:0], value, ttl)
+		value = *b
+	case p.aliases:
+		value = bytes.Clone(value)
 	}
-	if err := d.store.Set(ctx, key, kept, options...); err != nil {
-		if d.lossy {
-			return ErrDropped // the store's message would quote the value
-		}
-		return fmt.Errorf("decorator: save: %w", err)
+	if p.ttl != nil {
+		ttl = p.ttl(ttl)
 	}
-	if d.lossy {
-		return d.verify(ctx, key)
+	boxed := any(key)
+	err = d.set(ctx, boxed, value, ttl, int64(len(key)+len(value)))
+	switch {
+	case err != nil && p.gocacheType == "ristretto":
+		return ErrDropped // its only error, which quotes the value
+	case err != nil:
+		return failed("save", err)
+	case p.lossy:
+		return d.verify(ctx, boxed)
 	}
 	return nil
 }
 
+func (d *CacheDecorator) set(ctx context.Context, key any, value []byte, ttl time.Duration, cost int64) error {
+	var t *terms
+	if d.provider.patient {
+		t = newTerms() // a cache that nothing is known of may look at them later
+	} else {
+		t = termsPool.Get().(*terms)
+		defer termsPool.Put(t)
+	}
+	t.ttl, t.cost = ttl, cost
+	return d.cache.set(ctx, key, value, t.options[:])
+}
+
 // verify looks whether a value that was just set is there.
-func (d *CacheDecorator) verify(ctx context.Context, key string) error {
+func (d *CacheDecorator) verify(ctx context.Context, key any) error {
 	_, err := d.fetch(ctx, key)
 	if errors.Is(err, clientstorage.ErrNotFound) {
 		return ErrDropped
@@ -117,10 +177,20 @@ func (d *CacheDecorator) Delete(ctx context.Context, key string) (err error) {
 		return fmt.Errorf("decorator: delete: %w", err)
 	}
 	defer recoverInto(&err, "delete")
-	if err := d.store.Delete(ctx, safeKey(key)); err != nil && !errors.Is(err, store.NotFound{}) {
-		return fmt.Errorf("decorator: delete: %w", err)
+	err = d.cache.del(ctx, safeKey(key))
+	if err == nil || errors.Is(err, store.NotFound{}) || d.provider.isAbsent != nil && d.provider.isAbsent(err) {
+		return nil
 	}
-	return nil
+	return failed("delete", err)
+}
+
+// failed says what could not be done. A redis that lacks a command, or has it
+// disabled, quotes key and value; that part is cut off.
+func failed(doing string, err error) error {
+	if text, _, quotes := strings.Cut(err.Error(), ", with args beginning with"); quotes {
+		err = errors.New(text)
+	}
+	return fmt.Errorf("decorator: %s: %w", doing, err)
 }
 
 // recoverInto makes a panic of a cache an error of the operation, for a cache

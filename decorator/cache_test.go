@@ -72,8 +72,8 @@ func TestRistrettoTooSmall(t *testing.T) {
 		t.Fatalf("New over a ristretto with MaxCost 10: %v, %v; want ErrDropped", d, err)
 	}
 
-	d = decorate(t, newRistretto(t, 1000))
-	err = d.Save(t.Context(), "key", []byte(strings.Repeat("secret", 1000)), time.Minute)
+	d = decorate(t, newRistretto(t, 1<<20))
+	err = d.Save(t.Context(), "key", []byte(strings.Repeat("secret", 1<<20)), time.Minute)
 	if !errors.Is(err, decorator.ErrDropped) {
 		t.Errorf("Save of more than MaxCost: %v; want ErrDropped", err)
 	}
@@ -120,8 +120,31 @@ func TestRedisStops(t *testing.T) {
 	}
 }
 
+// What somebody else keeps under our key is corrupt: no client, and no miss.
+func TestForeignValue(t *testing.T) {
+	addr := testserver.Redis(t)
+	client := redis.NewClient(&redis.Options{Addr: addr})
+	defer client.Close()
+	d := decorate(t, newRedis(t, addr))
+	if err := client.RPush(t.Context(), "key", "a list").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Fetch(t.Context(), "key"); !errors.Is(err, clientstorage.ErrCorrupt) {
+		t.Errorf("Fetch of a list: %q, %v; want ErrCorrupt", got, err)
+	}
+
+	cache := newRistretto(t, 64<<20)
+	d = decorate(t, cache)
+	if err := cache.Set(t.Context(), "key", 42, store.WithSynchronousSet()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Fetch(t.Context(), "key"); !errors.Is(err, clientstorage.ErrCorrupt) {
+		t.Errorf("Fetch of a number: %q, %v; want ErrCorrupt", got, err)
+	}
+}
+
 func TestNil(t *testing.T) {
-	if _, err := decorator.New(t.Context(), nil); err == nil {
+	if _, err := decorator.New[any](t.Context(), nil); err == nil {
 		t.Error("New(nil) succeeded")
 	}
 }
@@ -153,10 +176,12 @@ func TestFaultyStores(t *testing.T) {
 		store faulty
 		want  string
 	}{
-		{"drops what it is given", faulty{get: miss}, "lost a value"},
+		{"drops what it is given", faulty{get: miss}, "dropped"},
 		{"returns another type", faulty{get: func() (any, error) { return 42, nil }}, "int"},
 		{"returns nil and no error", faulty{get: func() (any, error) { return nil, nil }}, "nil"},
 		{"returns another value", faulty{get: func() (any, error) { return "stale", nil }}, "another value"},
+		{"returns the zero value, as lib/v4 did before v4.3.0", faulty{get: func() (any, error) { return "", nil }}, "v4.3.0"},
+		{"answers a miss with another error", faulty{get: func() (any, error) { return nil, errors.New("no such key") }}, "no such key"},
 		{"panics", faulty{get: miss, set: func() error { panic("with a secret") }}, "panicked"},
 		{"fails", faulty{get: miss, set: func() error { return errors.New("disk full") }}, "disk full"},
 	}

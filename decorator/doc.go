@@ -9,8 +9,14 @@
 //	storage, err := clientstorage.New(cache, nil)
 //
 // Give the cache's client short timeouts, and have it heed the context where it
-// does not by itself: go-redis wants ContextTimeoutEnabled in its Options. How
-// long a storage waits for its cache is said by a context.
+// does not by itself: go-redis wants ContextTimeoutEnabled in its Options, and
+// waits for its ReadTimeout all the same when it pipelines by itself. How long a
+// storage waits for its cache is said by a context.
+//
+// The other decorators are drivers around drivers, and compose: [Chain],
+// [Prefix], [Timeout], [Retry], [Observe], [Seal] and [Compress]; the packages
+// breaker and prometheusobserver have more. docs/decorators.md says which of them
+// belongs where, and why.
 //
 // The package links gocache's store interface and nothing else: which cache is
 // behind it, and that cache's client, is the caller's choice alone.

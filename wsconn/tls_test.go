@@ -128,12 +128,12 @@ func TestTLSShutdownIsCutShort(t *testing.T) {
 		handler := newRecorder(t, echo)
 		server := &wsconn.Server{
 			Handler: handler,
-			Limits:  wsconn.Limits{CloseTimeout: never, WriteTimeout: never, MaxQueueBytes: 64 << 20},
+			Limits:  wsconn.Limits{CloseTimeout: never, WriteTimeout: never, MaxQueueBytes: 8 << 20},
 		}
 		addr := start(t, server)
 		for range 3 {
 			dialTLS(t, addr).enter(upgrade(addr))
-			if err := receive(t, "OnOpen", handler.opened).Write(ws.OpBinary, make([]byte, 16<<20)); err != nil {
+			if err := receive(t, "OnOpen", handler.opened).Write(ws.OpBinary, make([]byte, 4<<20)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -142,7 +142,7 @@ func TestTLSShutdownIsCutShort(t *testing.T) {
 			t.Errorf("Shutdown returns %v, want the error of its context", err)
 		}
 		// crypto/tls gives each of them 5 s.
-		if d := time.Since(began); d > 4*time.Second {
+		if d := time.Since(began); d >= 5*time.Second {
 			t.Errorf("Shutdown took %v", d)
 		}
 		expectNobody(t, server)

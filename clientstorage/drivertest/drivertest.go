@@ -22,14 +22,31 @@ import (
 	"github.com/rollcall-go/rollcall/clientstorage"
 )
 
+// Run checks the drivers that open returns, as the zero [Suite] does.
+func Run(t *testing.T, open func(t *testing.T) clientstorage.Driver) { Suite{}.Run(t, open) }
+
+// RunInBubble is [Run] with a fake clock; see [Suite.RunInBubble].
+func RunInBubble(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
+	Suite{}.RunInBubble(t, open)
+}
+
+// A Suite says what the drivers under test truly cannot do. The zero value
+// expects everything.
+type Suite struct {
+	// MaxValue is the length of the longest value that is tried. It defaults to
+	// 1 MiB.
+	MaxValue int
+}
+
 // Run checks the drivers that open returns. It calls open once for each group of
 // checks, within the subtest that t then is; the drivers may share one backend,
 // because each group uses keys of its own.
 //
 // Run waits several seconds for values to expire. For a driver that lives in
 // this process and sleeps on the time package alone, RunInBubble does not.
-func Run(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
-	for _, g := range groups {
+func (s Suite) Run(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
+	s.announce(t)
+	for _, g := range s.groups() {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			g.check(t, open(t))
@@ -40,25 +57,42 @@ func Run(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
 // RunInBubble is Run with a fake clock (see [testing/synctest]), in which no
 // time passes. Everything that the driver starts must have ended when the
 // subtest that open was given ends: stop it with t.Cleanup.
-func RunInBubble(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
-	for _, g := range groups {
+func (s Suite) RunInBubble(t *testing.T, open func(t *testing.T) clientstorage.Driver) {
+	s.announce(t)
+	for _, g := range s.groups() {
 		t.Run(g.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { g.check(t, open(t)) })
 		})
 	}
 }
 
-var groups = []struct {
+func (s Suite) announce(t *testing.T) {
+	if s != (Suite{}) {
+		t.Logf("drivertest: limited to %+v", s)
+	}
+}
+
+type group struct {
 	name  string
 	check func(*testing.T, clientstorage.Driver)
-}{
-	{"story", script(story)},
-	{"values", script(values)},
-	{"keys", script(keys)},
-	{"expiry", script(expiry)},
-	{"aliasing", aliasing},
-	{"cancelled", cancelled},
-	{"concurrent", concurrent},
+}
+
+func (s Suite) groups() []group {
+	maxValue := s.MaxValue
+	if maxValue == 0 {
+		maxValue = 1 << 20
+	}
+	return []group{
+		{"story", script(story)},
+		{"values", script(values(maxValue))},
+		{"keys", script(keys)},
+		{"expiry", script(expiry)},
+		{"aliasing", aliasing},
+		{"cancelled", cancelled},
+		{"concurrent", concurrent},
+		{"contended", contended},
+		{"many", many},
+	}
 }
 
 // story is what a node does with one page.
@@ -82,18 +116,21 @@ var story = []step{
 	fetchMissing("lease"),
 }
 
-var values = []step{
-	save("empty", "", time.Minute),
-	fetch("empty", ""),
-	save("byte", "\x00", time.Minute),
-	fetch("byte", "\x00"),
-	save("binary", "\xff\xfe\x00\r\n\"'%d\x80", time.Minute),
-	fetch("binary", "\xff\xfe\x00\r\n\"'%d\x80"),
-	save("large", strings.Repeat("0123456789abcdef", 4096), time.Minute), // 64 KiB
-	fetch("large", strings.Repeat("0123456789abcdef", 4096)),
-	save("large", "small again", time.Minute),
-	fetch("large", "small again"),
-	remove("empty"), remove("byte"), remove("binary"), remove("large"),
+func values(longest int) []step {
+	long := strings.Repeat("0123456789abcdef", longest/16+1)[:longest]
+	return []step{
+		save("empty", "", time.Minute),
+		fetch("empty", ""),
+		save("byte", "\x00", time.Minute),
+		fetch("byte", "\x00"),
+		save("binary", "\xff\xfe\x00\r\n\"'%d\x80", time.Minute),
+		fetch("binary", "\xff\xfe\x00\r\n\"'%d\x80"),
+		save("long", long, time.Minute),
+		fetch("long", long),
+		save("long", "short again", time.Minute),
+		fetch("long", "short again"),
+		remove("empty"), remove("byte"), remove("binary"), remove("long"),
+	}
 }
 
 var keys = []step{
@@ -125,6 +162,8 @@ var keys = []step{
 }
 
 var expiry = []step{
+	save("blink", "x", 500*time.Millisecond), // not at once, and not for ever
+	fetch("blink", "x"),
 	save("second", "x", time.Second),
 	save("longer", "x", 30*time.Second),
 	save("shortened", "x", 30*time.Second),
@@ -136,6 +175,7 @@ var expiry = []step{
 	fetch("second", "x"),
 	fetch("months", "x"),
 	wait(2100 * time.Millisecond),
+	fetchMissing("blink"),
 	fetchMissing("second"),
 	fetchMissing("shortened"),
 	fetch("longer", "x"),
@@ -185,5 +225,24 @@ func cancelled(t *testing.T, d clientstorage.Driver) {
 	}
 	if err := d.Delete(ctx, key); err == nil {
 		t.Error("Delete with a cancelled context succeeded")
+	}
+}
+
+// RunDown checks a driver whose backend was stopped: whatever is asked of it
+// must fail, and must not look like a miss.
+func RunDown(t *testing.T, d clientstorage.Driver) {
+	t.Helper()
+	ctx, key := t.Context(), t.Name()
+	if _, err := d.Fetch(ctx, key); !isFailure(err) {
+		t.Errorf("Fetch: %v; want an error other than ErrNotFound", err)
+	}
+	if err := d.Save(ctx, key, []byte("x"), time.Minute); !isFailure(err) {
+		t.Errorf("Save: %v; want an error", err)
+	}
+	if err := d.Delete(ctx, key); !isFailure(err) {
+		t.Errorf("Delete: %v; want an error", err)
+	}
+	if _, err := clientstorage.FetchMany(ctx, d, []string{key, key + "2"}); !isFailure(err) {
+		t.Errorf("FetchMany: %v; want an error other than ErrNotFound", err)
 	}
 }

@@ -1,11 +1,8 @@
 package drivertest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -91,43 +88,4 @@ func brief(s string) string {
 		return fmt.Sprintf("%q", s)
 	}
 	return fmt.Sprintf("%q... (%d bytes)", s[:40], len(s))
-}
-
-// concurrent checks that workers that use one driver do not get each other's
-// values, and that a writer reads its own newest value. Each worker's values
-// differ from every other's, or a mix-up would pass unseen.
-func concurrent(t *testing.T, d clientstorage.Driver) {
-	const workers, rounds = 16, 50
-	ctx := t.Context()
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			if err := work(ctx, d, own(t, fmt.Sprint("worker", w)), rounds); err != nil {
-				t.Errorf("worker %d: %v", w, err)
-			}
-		})
-	}
-	wg.Wait()
-}
-
-func work(ctx context.Context, d clientstorage.Driver, key string, rounds int) error {
-	for i := range rounds {
-		want := strings.Repeat(fmt.Sprintf("%s round %d;", key, i), 1+i%7)
-		if err := d.Save(ctx, key, []byte(want), time.Minute); err != nil {
-			return fmt.Errorf("save: %w", err)
-		}
-		if got, err := d.Fetch(ctx, key); err != nil || string(got) != want {
-			return fmt.Errorf("fetched %s, %w; want %s", brief(string(got)), err, brief(want))
-		}
-		if i%5 != 4 {
-			continue
-		}
-		if err := d.Delete(ctx, key); err != nil {
-			return fmt.Errorf("delete: %w", err)
-		}
-		if got, err := d.Fetch(ctx, key); !errors.Is(err, clientstorage.ErrNotFound) {
-			return fmt.Errorf("fetched %s, %w after a delete; want ErrNotFound", brief(string(got)), err)
-		}
-	}
-	return d.Delete(ctx, key)
 }

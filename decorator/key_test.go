@@ -1,0 +1,26 @@
+package decorator
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzKey checks that every key becomes one that all caches take, and that two
+// keys do not become one.
+func FuzzKey(f *testing.F) {
+	f.Add("rollcall:p:NVksPDpeD18:0", "rollcall:p:NVksPDpeD18:1")
+	f.Add("a b", "~"+strings.Repeat("x", 43))
+	f.Add("", "\x00")
+	f.Add("~", "~~")
+	f.Add(strings.Repeat("k", 201), strings.Repeat("k", 200))
+	f.Add(safeKey("a b"), "a b")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		sa, sb := safeKey(a), safeKey(b)
+		if sa == "" || len(sa) > maxKeyLen || strings.ContainsFunc(sa, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			t.Errorf("%q becomes %q", a, sa)
+		}
+		if a != b && sa == sb {
+			t.Errorf("%q and %q both become %q", a, b, sa)
+		}
+	})
+}
