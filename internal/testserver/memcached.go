@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"fmt"
 	"os/exec"
 	"testing"
 )
@@ -9,14 +10,21 @@ import (
 // returns its address.
 func Memcached(tb testing.TB) string {
 	tb.Helper()
+	addr, stop := StartMemcached(tb)
+	tb.Cleanup(stop)
+	return addr
+}
+
+// StartMemcached is Memcached for tests that stop it themselves.
+func StartMemcached(tb testing.TB) (addr string, stop func()) {
+	tb.Helper()
 	path := Lookup(tb, "memcached", "memcached")
 	addr, stop, err := start("memcached", func(port string) *exec.Cmd {
 		// As root, memcached wants to be told that it may.
 		return exec.Command(path, "-l", "127.0.0.1", "-p", port, "-U", "0", "-m", "64", "-u", "root")
 	})
 	if err != nil {
-		tb.Fatal(err)
+		tb.Fatal(fmt.Errorf("memcached: %w", err))
 	}
-	tb.Cleanup(stop)
-	return addr
+	return addr, stop
 }
