@@ -117,3 +117,18 @@ func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) 
 	wg.Wait()
 	return context.Cause(ctx)
 }
+
+// A CorruptHearer is a Driver that wants to know when a value that it returned
+// was not one that a node of this version writes. A driver cannot see that by
+// itself. A decorator passes it on, with [HearCorrupt].
+type CorruptHearer interface {
+	// HearCorrupt is told the error, which is ErrCorrupt.
+	HearCorrupt(ctx context.Context, err error)
+}
+
+// HearCorrupt calls d.HearCorrupt, if d has that method.
+func HearCorrupt(ctx context.Context, d Driver, err error) {
+	if d, ok := d.(CorruptHearer); ok {
+		d.HearCorrupt(ctx, err)
+	}
+}

@@ -106,7 +106,7 @@ func (s *shared) clientsOf(ctx context.Context, node liveNode, yield func(*Clien
 			if errors.Is(value.err, ErrNotFound) {
 				continue // an empty page is not kept
 			}
-			clients, err := value.decodePage(node.id, first+uint32(i))
+			clients, err := s.page(ctx, value, node.id, first+uint32(i))
 			if err != nil && !yield(nil, fmt.Errorf("clientstorage: node %v: %w", node.id, err)) {
 				return false
 			}
@@ -129,13 +129,6 @@ func (s *shared) clientsOf(ctx context.Context, node liveNode, yield func(*Clien
 type fetched struct {
 	bytes []byte
 	err   error
-}
-
-func (f fetched) decodePage(node NodeID, page uint32) ([]*Client, error) {
-	if f.err != nil {
-		return nil, f.err
-	}
-	return decodePage(f.bytes, node, page)
 }
 
 // fetchEach returns the values of keys in their order, in one round trip if the
@@ -197,6 +190,7 @@ func (s *shared) liveNodes(ctx context.Context) iter.Seq2[liveNode, error] {
 			node, err := liveNode{id: nodes[i]}, value.err
 			if err == nil {
 				node.lease, err = decodeLease(value.bytes)
+				s.hear(ctx, err)
 			}
 			if err != nil {
 				err = fmt.Errorf("clientstorage: node %v: %w", node.id, err)
@@ -213,15 +207,23 @@ func (s *shared) fetchLease(ctx context.Context, node NodeID) (lease, error) {
 	if err != nil {
 		return lease{}, err
 	}
-	return decodeLease(b)
+	l, err := decodeLease(b)
+	s.hear(ctx, err)
+	return l, err
 }
 
 func (s *shared) fetchPage(ctx context.Context, node NodeID, page uint32) ([]*Client, error) {
 	b, err := s.driver.Fetch(ctx, s.pageKey(node, page))
-	if err != nil {
-		return nil, err
+	return s.page(ctx, fetched{b, err}, node, page)
+}
+
+func (s *shared) page(ctx context.Context, f fetched, node NodeID, page uint32) ([]*Client, error) {
+	if f.err != nil {
+		return nil, f.err
 	}
-	return decodePage(b, node, page)
+	clients, err := decodePage(f.bytes, node, page)
+	s.hear(ctx, err)
+	return clients, err
 }
 
 func (s *shared) fetchNodes(ctx context.Context) ([]NodeID, error) {
@@ -229,7 +231,16 @@ func (s *shared) fetchNodes(ctx context.Context) ([]NodeID, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decodeNodes(b)
+	nodes, err := decodeNodes(b)
+	s.hear(ctx, err)
+	return nodes, err
+}
+
+// hear lets the driver know that a value of its was corrupt, if it was.
+func (s *shared) hear(ctx context.Context, err error) {
+	if err != nil {
+		HearCorrupt(ctx, s.driver, err)
+	}
 }
 
 // wrap says what could not be done, except that a miss stays a plain miss.

@@ -53,10 +53,11 @@ type chain struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*chain)(nil)
-	_ clientstorage.ManyFetcher = (*chain)(nil)
-	_ clientstorage.ManySaver   = (*chain)(nil)
-	_ clientstorage.ManyDeleter = (*chain)(nil)
+	_ clientstorage.Driver        = (*chain)(nil)
+	_ clientstorage.ManyFetcher   = (*chain)(nil)
+	_ clientstorage.ManySaver     = (*chain)(nil)
+	_ clientstorage.ManyDeleter   = (*chain)(nil)
+	_ clientstorage.CorruptHearer = (*chain)(nil)
 )
 
 // A stripe guards the keys that hash to it. Keys that share one cost each other
@@ -194,4 +195,8 @@ func (c *chain) DeleteMany(ctx context.Context, keys []string) error {
 		}
 	}()
 	return clientstorage.DeleteMany(ctx, c.far, keys)
+}
+
+func (c *chain) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, c.far, err)
 }

@@ -33,10 +33,11 @@ func Compress(d clientstorage.Driver) clientstorage.Driver {
 type compressed struct{ inner clientstorage.Driver }
 
 var (
-	_ clientstorage.Driver      = (*compressed)(nil)
-	_ clientstorage.ManyFetcher = (*compressed)(nil)
-	_ clientstorage.ManySaver   = (*compressed)(nil)
-	_ clientstorage.ManyDeleter = (*compressed)(nil)
+	_ clientstorage.Driver        = (*compressed)(nil)
+	_ clientstorage.ManyFetcher   = (*compressed)(nil)
+	_ clientstorage.ManySaver     = (*compressed)(nil)
+	_ clientstorage.ManyDeleter   = (*compressed)(nil)
+	_ clientstorage.CorruptHearer = (*compressed)(nil)
 )
 
 // A value in the cache is
@@ -151,4 +152,8 @@ func (c *compressed) SaveMany(ctx context.Context, items []clientstorage.Item) e
 
 func (c *compressed) DeleteMany(ctx context.Context, keys []string) error {
 	return clientstorage.DeleteMany(ctx, c.inner, keys)
+}
+
+func (c *compressed) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, c.inner, err)
 }

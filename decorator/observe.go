@@ -30,6 +30,9 @@ const (
 	OpFetch  Operation = "fetch"
 	OpSave   Operation = "save"
 	OpDelete Operation = "delete"
+	// OpDecode is a value that a fetch had found and that the storage then could
+	// not read. Its outcome is always OutcomeCorrupt.
+	OpDecode Operation = "decode"
 )
 
 // An Outcome is how an operation ended.
@@ -72,10 +75,11 @@ type observed struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*observed)(nil)
-	_ clientstorage.ManyFetcher = (*observed)(nil)
-	_ clientstorage.ManySaver   = (*observed)(nil)
-	_ clientstorage.ManyDeleter = (*observed)(nil)
+	_ clientstorage.Driver        = (*observed)(nil)
+	_ clientstorage.ManyFetcher   = (*observed)(nil)
+	_ clientstorage.ManySaver     = (*observed)(nil)
+	_ clientstorage.ManyDeleter   = (*observed)(nil)
+	_ clientstorage.CorruptHearer = (*observed)(nil)
 )
 
 // fetched reports a fetch of keys that found so many.
@@ -161,4 +165,10 @@ func (o *observed) DeleteMany(ctx context.Context, keys []string) error {
 	err := clientstorage.DeleteMany(ctx, o.inner, keys)
 	o.wrote(ctx, start, OpDelete, len(keys), err)
 	return err
+}
+
+// HearCorrupt implements [clientstorage.CorruptHearer].
+func (o *observed) HearCorrupt(ctx context.Context, err error) {
+	o.hook(ctx, Event{Operation: OpDecode, Keys: 1, Outcome: OutcomeCorrupt, Err: err})
+	clientstorage.HearCorrupt(ctx, o.inner, err)
 }

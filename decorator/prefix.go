@@ -29,10 +29,11 @@ type prefixed struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*prefixed)(nil)
-	_ clientstorage.ManyFetcher = (*prefixed)(nil)
-	_ clientstorage.ManySaver   = (*prefixed)(nil)
-	_ clientstorage.ManyDeleter = (*prefixed)(nil)
+	_ clientstorage.Driver        = (*prefixed)(nil)
+	_ clientstorage.ManyFetcher   = (*prefixed)(nil)
+	_ clientstorage.ManySaver     = (*prefixed)(nil)
+	_ clientstorage.ManyDeleter   = (*prefixed)(nil)
+	_ clientstorage.CorruptHearer = (*prefixed)(nil)
 )
 
 // need panics if d is nil, because that would show only when a client comes.
@@ -77,4 +78,8 @@ func (p *prefixed) all(keys []string) []string {
 		full[i] = p.prefix + key
 	}
 	return full
+}
+
+func (p *prefixed) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, p.inner, err)
 }

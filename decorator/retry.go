@@ -52,10 +52,11 @@ type retried struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*retried)(nil)
-	_ clientstorage.ManyFetcher = (*retried)(nil)
-	_ clientstorage.ManySaver   = (*retried)(nil)
-	_ clientstorage.ManyDeleter = (*retried)(nil)
+	_ clientstorage.Driver        = (*retried)(nil)
+	_ clientstorage.ManyFetcher   = (*retried)(nil)
+	_ clientstorage.ManySaver     = (*retried)(nil)
+	_ clientstorage.ManyDeleter   = (*retried)(nil)
+	_ clientstorage.CorruptHearer = (*retried)(nil)
 )
 
 func (r *retried) Fetch(ctx context.Context, key string) (value []byte, err error) {
@@ -110,4 +111,8 @@ func (r *retried) SaveMany(ctx context.Context, items []clientstorage.Item) erro
 
 func (r *retried) DeleteMany(ctx context.Context, keys []string) error {
 	return clientstorage.DeleteMany(ctx, r.inner, keys)
+}
+
+func (r *retried) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, r.inner, err)
 }

@@ -71,10 +71,11 @@ type sealed struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*sealed)(nil)
-	_ clientstorage.ManyFetcher = (*sealed)(nil)
-	_ clientstorage.ManySaver   = (*sealed)(nil)
-	_ clientstorage.ManyDeleter = (*sealed)(nil)
+	_ clientstorage.Driver        = (*sealed)(nil)
+	_ clientstorage.ManyFetcher   = (*sealed)(nil)
+	_ clientstorage.ManySaver     = (*sealed)(nil)
+	_ clientstorage.ManyDeleter   = (*sealed)(nil)
+	_ clientstorage.CorruptHearer = (*sealed)(nil)
 )
 
 // A sealID tells which key a value was sealed with.
@@ -174,4 +175,8 @@ func (s *sealed) SaveMany(ctx context.Context, items []clientstorage.Item) error
 
 func (s *sealed) DeleteMany(ctx context.Context, keys []string) error {
 	return clientstorage.DeleteMany(ctx, s.inner, keys)
+}
+
+func (s *sealed) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, s.inner, err)
 }

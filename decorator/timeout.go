@@ -34,10 +34,11 @@ type timed struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*timed)(nil)
-	_ clientstorage.ManyFetcher = (*timed)(nil)
-	_ clientstorage.ManySaver   = (*timed)(nil)
-	_ clientstorage.ManyDeleter = (*timed)(nil)
+	_ clientstorage.Driver        = (*timed)(nil)
+	_ clientstorage.ManyFetcher   = (*timed)(nil)
+	_ clientstorage.ManySaver     = (*timed)(nil)
+	_ clientstorage.ManyDeleter   = (*timed)(nil)
+	_ clientstorage.CorruptHearer = (*timed)(nil)
 )
 
 func (t *timed) Fetch(ctx context.Context, key string) ([]byte, error) {
@@ -74,4 +75,8 @@ func (t *timed) DeleteMany(ctx context.Context, keys []string) error {
 	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
 	return clientstorage.DeleteMany(ctx, t.inner, keys)
+}
+
+func (t *timed) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, t.inner, err)
 }

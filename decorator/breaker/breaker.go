@@ -89,10 +89,11 @@ type driver struct {
 }
 
 var (
-	_ clientstorage.Driver      = (*driver)(nil)
-	_ clientstorage.ManyFetcher = (*driver)(nil)
-	_ clientstorage.ManySaver   = (*driver)(nil)
-	_ clientstorage.ManyDeleter = (*driver)(nil)
+	_ clientstorage.Driver        = (*driver)(nil)
+	_ clientstorage.ManyFetcher   = (*driver)(nil)
+	_ clientstorage.ManySaver     = (*driver)(nil)
+	_ clientstorage.ManyDeleter   = (*driver)(nil)
+	_ clientstorage.CorruptHearer = (*driver)(nil)
 )
 
 // guard calls f if the breaker lets it, and tells the breaker how it went.
@@ -143,4 +144,8 @@ func (d *driver) SaveMany(ctx context.Context, items []clientstorage.Item) error
 
 func (d *driver) DeleteMany(ctx context.Context, keys []string) error {
 	return d.guard(ctx, func() error { return clientstorage.DeleteMany(ctx, d.inner, keys) })
+}
+
+func (d *driver) HearCorrupt(ctx context.Context, err error) {
+	clientstorage.HearCorrupt(ctx, d.inner, err)
 }
