@@ -47,12 +47,12 @@ func newManager(t *testing.T) *scs.SessionManager {
 }
 
 func TestRead(t *testing.T) {
-	for name, change := range map[string]func(*scs.SessionManager){
-		"defaults": func(*scs.SessionManager) {},
-		"hashed":   func(sm *scs.SessionManager) { sm.HashTokenInStore = true },
-		"idle":     func(sm *scs.SessionManager) { sm.IdleTimeout = time.Hour },
-		"named":    func(sm *scs.SessionManager) { sm.Cookie.Name = "mysite" },
-		"redis": func(sm *scs.SessionManager) {
+	for name, change := range map[string]func(*testing.T, *scs.SessionManager){
+		"defaults": func(*testing.T, *scs.SessionManager) {},
+		"hashed":   func(_ *testing.T, sm *scs.SessionManager) { sm.HashTokenInStore = true },
+		"idle":     func(_ *testing.T, sm *scs.SessionManager) { sm.IdleTimeout = time.Hour },
+		"named":    func(_ *testing.T, sm *scs.SessionManager) { sm.Cookie.Name = "mysite" },
+		"redis": func(t *testing.T, sm *scs.SessionManager) {
 			client := redis.NewClient(&redis.Options{Addr: testserver.Redis(t)})
 			t.Cleanup(func() { client.Close() })
 			sm.Store = goredisstore.New(client)
@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sm := newManager(t)
-			change(sm)
+			change(t, sm)
 			testRead(t, sm)
 		})
 	}
