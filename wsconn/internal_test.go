@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net"
@@ -90,4 +91,27 @@ func TestPauseIsNoSilence(t *testing.T) {
 		t.Error("the client is not dropped although it did not answer")
 	}
 	s.Shutdown(t.Context())
+}
+
+// Cutting frames into pieces for writing loses nothing and keeps the limit.
+func TestCutOff(t *testing.T) {
+	for _, lengths := range [][]int{{}, {0}, {1}, {10}, {11}, {25}, {3, 3, 3}, {3, 3, 4}, {3, 3, 5}, {9, 0, 40, 1, 10, 0, 10}} {
+		var frames net.Buffers
+		var want []byte
+		for i, n := range lengths {
+			frame := bytes.Repeat([]byte{byte('a' + i)}, n)
+			frames, want = append(frames, frame), append(want, frame...)
+		}
+		var got []byte
+		for rounds := 0; len(frames) > 0; rounds++ {
+			piece := bytes.Join(cutOff(&frames, 10), nil)
+			if len(piece) > 10 || rounds > len(want)+len(lengths) {
+				t.Fatalf("%v: round %d cuts off %d bytes", lengths, rounds, len(piece))
+			}
+			got = append(got, piece...)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%v: the pieces are %q, want %q", lengths, got, want)
+		}
+	}
 }

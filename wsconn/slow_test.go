@@ -122,6 +122,41 @@ func TestLongMessageToFastClient(t *testing.T) {
 	})
 }
 
+// A tardy connection does not come back from Write at once when the bytes are
+// gone, as happens to a goroutine on a busy machine.
+type tardy struct{ net.Conn }
+
+func (c tardy) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+
+func (c tardy) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	<-time.After(20 * time.Millisecond)
+	return n, err
+}
+
+type tardyListener struct{ net.Listener }
+
+func (l tardyListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return tardy{nc}, nil
+}
+
+// A client that has taken all that there was is not slow, even if the server has
+// not noticed yet.
+func TestFastClientIsNotTooSlow(t *testing.T) {
+	t.Parallel()
+	server := &wsconn.Server{Handler: newRecorder(t, echo), Limits: wsconn.Limits{MaxQueueBytes: 10000}}
+	c := connect(t, startOn(t, server, tardyListener{listen(t)}))
+	for range 5 {
+		c.send(masked(finBinary, payload(9000)))
+		c.expect(ws.OpBinary, payload(9000))
+	}
+	c.leave()
+}
+
 // A client that takes nothing for the write timeout is dropped, though its queue
 // is not full.
 func TestWriteTimeout(t *testing.T) {
