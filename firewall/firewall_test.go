@@ -172,6 +172,9 @@ func TestOrigin(t *testing.T) {
 		{"example.com", "example.com", false, nil, false},
 		{"http://", "", false, nil, false},
 		{"http://example.com http://evil.com", "example.com", false, nil, false},
+		{"http://example.com, http://evil.com", "example.com", false, nil, false}, // two headers
+		{"http://evil.com, http://example.com", "example.com", false, nil, false},
+		{"http://example.com, http://example.com", "example.com", false, nil, false},
 		{"https://a.com", "example.com", false, []string{"https://a.com", "https://b.com"}, true},
 		{"https://b.com", "example.com", false, []string{"https://a.com", "https://b.com"}, true},
 		{"http://b.com", "example.com", false, []string{"https://b.com"}, false},
@@ -273,5 +276,9 @@ func TestFromHTTP(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("%+v; want %+v", got, want)
+	}
+	r.Header.Add("Origin", "http://evil.example")
+	if got := firewall.FromHTTP(r).Origin; got != "https://example.com, http://evil.example" {
+		t.Errorf("two Origin headers: %q; want both, for the firewall to refuse", got)
 	}
 }

@@ -22,7 +22,7 @@ func FromHTTP(r *http.Request) *Request {
 	return &Request{
 		URI:        r.RequestURI,
 		Host:       r.Host,
-		Origin:     r.Header.Get("Origin"),
+		Origin:     strings.Join(r.Header["Origin"], ", "), // of two, neither is allowed
 		Cookie:     strings.Join(r.Header["Cookie"], "; "), // HTTP/2 allows several
 		Secure:     r.TLS != nil,
 		RemoteAddr: r.RemoteAddr,

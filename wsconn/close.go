@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -138,9 +139,10 @@ func closeFrame(e CloseError) []byte {
 	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(e.Code, cut(e.Reason))))
 }
 
-// cut shortens a reason to what fits into a control frame.
+// cut makes a reason UTF-8 and short enough for a control frame.
 func cut(reason string) string {
 	const most = ws.MaxControlFramePayloadSize - 2
+	reason = strings.ToValidUTF8(reason, "\uFFFD")
 	if len(reason) <= most {
 		return reason
 	}

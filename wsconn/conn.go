@@ -25,7 +25,7 @@ type Conn struct {
 	client   *clientstorage.Client
 
 	busy   atomic.Bool  // with a handler, rather than listening to the client
-	since  atomic.Int64 // when it began to listen, in ns since 1970
+	since  atomic.Int64 // when it began to listen, as sinceStart
 	pinged atomic.Int64 // when the client was pinged since then, or 0
 
 	out struct {
@@ -89,9 +89,14 @@ func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
 	c.end(err)
 }
 
+var processStart = time.Now()
+
+// sinceStart is a time that does not jump when the computer's clock is set.
+func sinceStart(t time.Time) int64 { return int64(t.Sub(processStart)) }
+
 // listen notes that the client can be heard from now on.
 func (c *Conn) listen() {
-	c.since.Store(time.Now().UnixNano())
+	c.since.Store(sinceStart(time.Now()))
 	c.pinged.Store(0)
 	c.busy.Store(false)
 }

@@ -160,9 +160,9 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 		OnHeader: func(key, value []byte) error {
 			switch string(key) {
 			case "Origin":
-				r.Origin = string(value)
+				r.Origin = join(r.Origin, ", ", value) // of two, neither is allowed
 			case "Cookie":
-				r.Cookie = appendCookie(r.Cookie, value)
+				r.Cookie = join(r.Cookie, "; ", value)
 			}
 			return nil
 		},
@@ -186,11 +186,11 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 	return id, response.Bytes(), err
 }
 
-func appendCookie(cookies string, value []byte) string {
-	if cookies == "" {
+func join(before, separator string, value []byte) string {
+	if before == "" {
 		return string(value)
 	}
-	return cookies + "; " + string(value)
+	return before + separator + string(value)
 }
 
 // errBusy says that no more clients can be let in for now.

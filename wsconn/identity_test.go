@@ -60,6 +60,7 @@ func TestRefusedClients(t *testing.T) {
 		{name: "no cookie, anonymous refused", status: 401, opts: firewall.Options{RefuseAnonymous: true}},
 		{name: "unknown session, anonymous refused", status: 401, opts: firewall.Options{RefuseAnonymous: true},
 			header: []string{cookie("nobodys-session-012345")}},
+		{name: "two origins", header: []string{cookie(annesID), "Origin: http://evil.example", "Origin: http://evil.example"}, status: 403},
 		{name: "foreign origin with a session", header: []string{cookie(annesID), "Origin: http://evil.example"}, status: 403},
 	}
 	eachWay(t, func(t *testing.T, start startFunc) {

@@ -37,7 +37,7 @@ func (c *Conn) pingAt(now time.Time, interval time.Duration) {
 	if c.busy.Load() {
 		return
 	}
-	at := now.UnixNano()
+	at := sinceStart(now)
 	pinged := c.pinged.Load()
 	switch {
 	case pinged != 0 && at-pinged >= int64(interval):

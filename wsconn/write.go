@@ -80,7 +80,7 @@ func (c *Conn) append(frame []byte) {
 func (c *Conn) flush() {
 	for {
 		c.out.Lock()
-		frames, bytes := c.out.frames, c.out.bytes
+		frames := c.out.frames
 		if len(frames) == 0 {
 			c.out.writing = false
 			if c.out.closed {
@@ -89,21 +89,19 @@ func (c *Conn) flush() {
 			c.out.Unlock()
 			return
 		}
-		c.out.frames = nil
+		// What is being written no longer waits: a client that has read all of it
+		// may ask for as much again before the write has returned.
+		c.out.frames, c.out.bytes = nil, 0
 		c.out.Unlock()
 
-		err := c.write(frames)
-
-		c.out.Lock()
-		c.out.bytes -= bytes
-		if err != nil {
+		if err := c.write(frames); err != nil {
+			c.out.Lock()
 			c.out.closed, c.out.frames = true, nil
 			close(c.out.flushed)
 			c.out.Unlock()
 			c.drop(err)
 			return
 		}
-		c.out.Unlock()
 	}
 }
 
