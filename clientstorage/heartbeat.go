@@ -30,30 +30,17 @@ func (s *shared) heartbeat(ctx context.Context) {
 
 // A beat is what one heartbeat must know of those before it.
 type beat struct {
-	leased bool      // a lease was written
-	swept  time.Time // when every page was last written
+	swept time.Time // when every page was last written
 }
 
 func (b *beat) once(ctx context.Context, s *shared) error {
 	// One beat may take as long as the lease is safe: the next is due then.
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Lease/3)
 	defer cancel()
-
-	_, err := s.fetchLease(ctx, s.table.node)
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
-		return err
-	}
-	// A lease that is gone although this node renewed it tells that the cache
-	// was wiped, or that this node was paused for longer than its lease. The
-	// pages may be gone as well.
-	lost := err != nil && b.leased
 	if err := s.saveLease(ctx); err != nil {
 		return err
 	}
-	b.leased = true
-
-	now := time.Now()
-	if sweep := now.Sub(b.swept) >= sweepEvery; sweep || lost {
+	if now := time.Now(); now.Sub(b.swept) >= sweepEvery {
 		s.touchAll()
 		b.swept = now
 	}
@@ -124,35 +111,64 @@ func (s *shared) leasedOf(ctx context.Context, nodes []NodeID) ([]NodeID, error)
 // next heartbeat of each node.
 const nodesTTL = 30 * 24 * time.Hour
 
-// close withdraws the node. The lease goes first, which hides all of its clients
-// at once; the pages only take up room from then on.
+// close withdraws the node. A call that comes while another is at it waits, and
+// one that comes after a failure tries again.
 func (s *shared) close(ctx context.Context) error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	select {
+	case s.closing <- struct{}{}:
+		defer func() { <-s.closing }()
+	case <-ctx.Done():
+		return wrap("close", ctx.Err())
+	}
+	if s.withdrawn {
 		return nil
 	}
+	s.mu.Lock()
 	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	if err := s.quiet(ctx); err != nil {
+		return wrap("close", err)
+	}
+	if err := s.withdraw(ctx); err != nil {
+		return wrap("close", err)
+	}
+	s.withdrawn = true
+	return nil
+}
+
+// quiet waits until nothing of this node is on its way to the cache.
+func (s *shared) quiet(ctx context.Context) error {
+	idle := make(chan struct{})
+	go func() {
+		<-s.done
+		s.publishing.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// withdraw removes what this node wrote. The lease goes first, which hides all
+// of its clients at once; the pages only take up room from then on.
+func (s *shared) withdraw(ctx context.Context) error {
+	s.mu.Lock()
 	pages := make([]string, 0, len(s.pages))
 	for page := range s.pages {
 		pages = append(pages, s.pageKey(s.table.node, page))
 	}
 	s.mu.Unlock()
-	s.stop()
-	<-s.done
-	s.publishing.Wait()
-
-	err := s.driver.Delete(ctx, s.leaseKey(s.table.node))
-	if err == nil {
-		err = DeleteMany(ctx, s.driver, pages)
+	if err := s.driver.Delete(ctx, s.leaseKey(s.table.node)); err != nil {
+		return err
 	}
-	if err == nil {
-		err = s.leave(ctx)
+	if err := DeleteMany(ctx, s.driver, pages); err != nil {
+		return err
 	}
-	if err != nil {
-		return wrap("close", err)
-	}
-	return nil
+	return s.leave(ctx)
 }
 
 // leave takes this node out of the list of nodes.

@@ -202,6 +202,11 @@ func (s *shared) cover(ctx context.Context, page uint32) error {
 
 // saveLease renews the lease. One goroutine at a time does so, lest an older
 // lease replace a newer one.
+//
+// A lease that is gone although this node wrote it tells that the cache was
+// wiped, or that this node was paused for longer than its lease. Its pages may
+// be gone as well, so they are written again, and before the lease: until then
+// the node is not seen, rather than seen in part.
 func (s *shared) saveLease(ctx context.Context) error {
 	select {
 	case s.leasing <- struct{}{}:
@@ -209,7 +214,37 @@ func (s *shared) saveLease(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	_, err := s.fetchLease(ctx, s.table.node)
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	if err != nil && s.renewed && !s.lost {
+		s.lost = true
+		s.touchAll()
+	}
+	if s.lost {
+		if err := s.flushAll(ctx); err != nil {
+			return err
+		}
+		s.lost = false
+	}
+	l := lease{pages: s.coverFor(), count: s.table.count()}
+	err = s.driver.Save(ctx, s.leaseKey(s.table.node), l.append(nil), s.opts.Lease)
+	if err != nil {
+		l.pages = 0 // nobody knows which lease is there
+	}
 	s.mu.Lock()
+	s.leased = l.pages
+	s.mu.Unlock()
+	s.renewed = s.renewed || err == nil
+	return err
+}
+
+// coverFor returns how many pages the next lease covers. A page that it leaves
+// out is from now on not covered, whether the lease is there already or not.
+func (s *shared) coverFor() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	pages := uint32(0)
 	for page := range s.pages {
 		pages = max(pages, page+1)
@@ -217,16 +252,8 @@ func (s *shared) saveLease(ctx context.Context) error {
 	if pages > 0 {
 		pages = 1 << bits.Len32(pages-1) // the next power of two
 	}
-	s.mu.Unlock()
-	l := lease{pages: pages, count: s.table.count()}
-	err := s.driver.Save(ctx, s.leaseKey(s.table.node), l.append(nil), s.opts.Lease)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.leased = pages
-	s.mu.Unlock()
-	return nil
+	s.leased = min(s.leased, pages)
+	return pages
 }
 
 // report logs when the cache begins to fail and when it is back, rather than

@@ -28,9 +28,16 @@ type shared struct {
 	closed  bool
 
 	publishing sync.WaitGroup
-	leasing    chan struct{} // holds one while the lease is written
-	stop       context.CancelFunc
-	done       chan struct{} // closed when the heartbeat has ended
+
+	leasing chan struct{} // holds one while the lease is written; guards these two:
+	renewed bool          // a lease was written
+	lost    bool          // and then was gone, and not all pages are written again
+
+	closing   chan struct{} // holds one during Close; guards:
+	withdrawn bool          // Close has succeeded
+
+	stop context.CancelFunc
+	done chan struct{} // closed when the heartbeat has ended
 }
 
 func share(t *table, driver Driver, opts Options) *shared {
@@ -41,6 +48,7 @@ func share(t *table, driver Driver, opts Options) *shared {
 		opts:    opts,
 		pages:   make(map[uint32]*pageState),
 		leasing: make(chan struct{}, 1),
+		closing: make(chan struct{}, 1),
 		stop:    stop,
 		done:    make(chan struct{}),
 	}

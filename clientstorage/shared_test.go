@@ -233,6 +233,87 @@ func TestCacheWiped(t *testing.T) {
 	})
 }
 
+// The node notices that the cache was wiped also if it grows before its next
+// heartbeat, and until all is written again it is not seen in part.
+func TestCacheWipedAndGrowing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &link{Driver: new(clientstorage.MemoryDriver)}
+		ctx := t.Context()
+		a, b := newShared(t, d), newShared(t, d)
+		settle()
+		for range 16 { // one page
+			attach(t, a, "alice")
+		}
+		time.Sleep(10 * time.Second)
+		d.replace(new(clientstorage.MemoryDriver))
+		attach(t, a, "bob") // on the next page
+		if n := len(names(t, b.All(ctx))); n != 0 && n != 17 {
+			t.Errorf("right after the wipe, the list has %d of 17 clients and no error", n)
+		}
+		settle()
+		if n := len(names(t, b.All(ctx))); n != 17 {
+			t.Errorf("a heartbeat after the wipe, the list has %d of 17 clients", n)
+		}
+	})
+}
+
+// A lease that was computed before a client came must not hide its page.
+func TestLeaseShrinksMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cache clientstorage.MemoryDriver
+		slow := &slowLease{MemoryDriver: &cache}
+		ctx := t.Context()
+		a, b := newShared(t, slow), newShared(t, &cache)
+		settle()
+		for range 16 {
+			attach(t, a, "alice")
+		}
+		last := attach(t, a, "bob") // on the second page
+		detach(t, a, last)
+		slow.hold(true)
+		settle() // the heartbeat saves a lease for one page, slowly
+		go func() {
+			time.Sleep(time.Millisecond)
+			slow.hold(false)
+		}()
+		attach(t, a, "bob")
+		if n := len(names(t, b.All(ctx))); n != 17 {
+			t.Errorf("the list has %d of 17 clients and no error", n)
+		}
+	})
+}
+
+// A slowLease holds back leases on their way to the cache.
+type slowLease struct {
+	*clientstorage.MemoryDriver
+	mu   sync.Mutex
+	gate chan struct{}
+}
+
+func (d *slowLease) hold(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if on {
+		d.gate = make(chan struct{})
+	} else {
+		close(d.gate)
+		d.gate = nil
+	}
+}
+
+func (d *slowLease) Save(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	d.mu.Lock()
+	gate := d.gate
+	d.mu.Unlock()
+	if gate != nil && strings.Contains(key, ":l:") {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+		}
+	}
+	return d.MemoryDriver.Save(context.WithoutCancel(ctx), key, value, ttl)
+}
+
 // A cache that hangs delays Attach and Detach by the timeout and no longer.
 func TestCacheHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -326,6 +407,29 @@ func TestClose(t *testing.T) {
 		if len(d.keys) != 0 {
 			t.Errorf("when all are closed, the cache holds %v", d.keys)
 		}
+	})
+}
+
+// A Close that fails can be tried again, and does not wait beyond its context.
+func TestCloseAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &link{Driver: new(clientstorage.MemoryDriver)}
+		a := newShared(t, d)
+		settle()
+		attach(t, a, "alice")
+		d.set(errDown, false)
+		for range 2 {
+			if err := a.Close(t.Context()); !errors.Is(err, errDown) {
+				t.Errorf("Close with the cache down: %v; want its error", err)
+			}
+		}
+		d.set(nil, false)
+		if err := a.Close(t.Context()); err != nil {
+			t.Errorf("Close when the cache is back: %v", err)
+		}
+		b := newShared(t, d)
+		settle()
+		wantUsers(t, "All after Close", names(t, b.All(t.Context())))
 	})
 }
 

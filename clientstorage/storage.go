@@ -82,7 +82,8 @@ func (s *Storage) Node() NodeID { return s.table.node }
 //
 // Attach returns when the client can be found by the other nodes. If the cache
 // does not take it in time, Attach succeeds all the same, because the truth is
-// here: the client is published when the cache is back.
+// here: the client is published when the cache is back. What a cache loses is
+// noticed and written again with the next heartbeat, a third of a lease later.
 func (s *Storage) Attach(ctx context.Context, client Client) (*Client, error) {
 	if !client.valid() {
 		return nil, ErrInvalid

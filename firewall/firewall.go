@@ -107,9 +107,9 @@ func (f *Firewall) authenticate(ctx context.Context, r *Request) (*Identity, *Re
 // Recheck reads the session behind id again. It returns id itself while the
 // session still says the same; another identity if the user's roles have
 // changed; or a *[Refusal], whose reason is ReasonSignedOut if the session is
-// gone or nobody is signed in any more, and ReasonUserChanged if it is another
-// user's by now. With ReasonStore nothing is known. An identity without a
-// session does not change.
+// gone or nobody is signed in any more, ReasonUserChanged if it is another user's
+// by now, and ReasonIdentity if it can no longer be understood. With ReasonStore
+// nothing is known. An identity without a session does not change.
 func (f *Firewall) Recheck(ctx context.Context, id *Identity) (*Identity, error) {
 	if id.session == "" {
 		return id, nil
@@ -127,23 +127,15 @@ func (f *Firewall) Recheck(ctx context.Context, id *Identity) (*Identity, error)
 }
 
 // bySession returns who has signed in with a session. Nobody is ReasonSignedOut.
-//
-// A panic of the code that reads the session refuses its client, for it must not
-// end the connections of all the others. Its text may quote the session.
-func (f *Firewall) bySession(ctx context.Context, sid string) (_ *Identity, refusal *Refusal) {
-	defer func() {
-		if v := recover(); v != nil {
-			refusal = refuse(ReasonIdentity, fmt.Errorf("firewall: reading the session panicked with a %T", v))
-		}
-	}()
-	s, err := f.opts.Sessions.Read(ctx, sid)
+func (f *Firewall) bySession(ctx context.Context, sid string) (*Identity, *Refusal) {
+	s, err := f.read(ctx, sid)
 	if errors.Is(err, session.ErrNotFound) {
 		return nil, refuse(ReasonSignedOut, err)
 	}
 	if err != nil {
 		return nil, refuse(ReasonStore, err)
 	}
-	found, err := f.opts.Identify(s)
+	found, err := f.identify(s)
 	if err != nil {
 		return nil, refuse(ReasonIdentity, err)
 	}
@@ -156,6 +148,24 @@ func (f *Firewall) bySession(ctx context.Context, sid string) (_ *Identity, refu
 	}
 	id.session = sid
 	return &id, nil
+}
+
+func (f *Firewall) read(ctx context.Context, sid string) (s *session.Session, err error) {
+	defer recoverInto(&err, "reading a session")
+	return f.opts.Sessions.Read(ctx, sid)
+}
+
+func (f *Firewall) identify(s *session.Session) (id *Identity, err error) {
+	defer recoverInto(&err, "identifying the user of a session")
+	return f.opts.Identify(s)
+}
+
+// recoverInto makes a panic an error, for one client's session must not end the
+// connections of all the others. The panic's text may quote the session.
+func recoverInto(err *error, doing string) {
+	if v := recover(); v != nil {
+		*err = fmt.Errorf("firewall: %s panicked with a %T", doing, v)
+	}
 }
 
 func (f *Firewall) anonymous() (*Identity, *Refusal) {

@@ -264,6 +264,28 @@ func TestRecheck(t *testing.T) {
 	}
 }
 
+// A panic refuses one client. In the store it tells nothing about the visitor.
+func TestPanics(t *testing.T) {
+	r := &firewall.Request{Cookie: "PHPSESSID=" + sid}
+	fw, log := newFirewall(t, panicking{})
+	_, err := fw.Authenticate(t.Context(), r)
+	wantRefusal(t, err, firewall.ReasonStore, 503)
+	store := &sessions{}
+	store.put(sid, map[string]any{"user": "alice"})
+	fw, log2 := newFirewall(t, store, func(o *firewall.Options) {
+		o.Identify = func(s *session.Session) (*firewall.Identity, error) { panic(s.ID) }
+	})
+	_, err = fw.Authenticate(t.Context(), r)
+	wantRefusal(t, err, firewall.ReasonIdentity, 401)
+	if strings.Contains(log.String()+log2.String()+err.Error(), sid) {
+		t.Error("the session id got into the log or the error")
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read(_ context.Context, id string) (*session.Session, error) { panic(id) }
+
 func TestFromHTTP(t *testing.T) {
 	r := httptest.NewRequest("GET", "https://example.com/ws?room=1", nil)
 	r.Header.Set("Origin", "https://example.com")

@@ -23,14 +23,14 @@ var ErrBadCookie = errors.New("session: malformed cookie")
 
 // ID returns the session id from the value of a request's Cookie header, or
 // ErrNoCookie or ErrBadCookie. If the cookie is there twice, the first counts,
-// as it does in PHP and in net/http. An id consists of letters, digits, commas,
+// as it does in PHP. An id consists of letters, digits, commas,
 // hyphens and underscores.
 func (c Cookie) ID(header string) (string, error) {
 	for header != "" {
 		var pair string
 		pair, header, _ = strings.Cut(header, ";")
-		name, value, ok := strings.Cut(strings.Trim(pair, " \t"), "=")
-		if !ok || strings.Trim(name, " \t") != c.Name {
+		name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
+		if strings.Trim(name, " \t") != c.Name {
 			continue
 		}
 		if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {

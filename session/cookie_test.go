@@ -30,6 +30,7 @@ func TestCookie(t *testing.T) {
 		{"lang=cs", "", session.ErrNoCookie},
 		{"PHPSESSID", "", session.ErrNoCookie},
 		{"PHPSESSID=", "", session.ErrNoCookie},
+		{"PHPSESSID; PHPSESSID=" + id, "", session.ErrNoCookie},
 		{"phpsessid=" + id, "", session.ErrNoCookie},
 		{"XPHPSESSID=" + id, "", session.ErrNoCookie},
 		{"PHPSESSID[]=" + id, "", session.ErrNoCookie},

@@ -36,6 +36,7 @@ type Handler interface {
 	// Read returns the session id, or an error that is ErrNotFound. Any other
 	// error means that the store could not be asked or answered nonsense, from
 	// which nothing follows about the visitor. The id is one that the website's
-	// cookie allows. Read changes nothing in the store.
+	// cookie allows. Read changes nothing in the store. If the store does not
+	// heed ctx it needs a timeout of its own, or it holds up who waits for it.
 	Read(ctx context.Context, id string) (*Session, error)
 }
