@@ -56,9 +56,9 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 // serve is the life of a connection, from the 101 to the last byte. It is the
 // only place where a client is attached, and where one is detached.
-func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
-	defer s.release(nc)
-	c := &Conn{server: s, nc: nc, identity: id}
+func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
+	defer s.release(sock)
+	c := &Conn{server: s, nc: sock.Conn, identity: id}
 	c.out.flushed = make(chan struct{})
 	c.busy.Store(true)
 	var err error
@@ -71,7 +71,7 @@ func (s *Server) serve(nc net.Conn, id *firewall.Identity, tail []byte) {
 		return
 	}
 	err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
-	open := s.add(c)
+	open := s.add(c, sock)
 	if open {
 		c.call(func() { s.Handler.OnOpen(c) })
 		err = c.reason(c.read(tail))

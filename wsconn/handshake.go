@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -23,13 +24,14 @@ import (
 // The request is collected here rather than by ws.Upgrader, for three reasons:
 // to bound it, to keep the bytes that a client sends right behind it, and to
 // upgrade in memory, without net/http and without a copy.
-func (s *Server) handshake(nc net.Conn) {
+func (s *Server) handshake(sock *socket) {
+	nc := sock.Conn
 	deadline := time.Now().Add(s.limits.HandshakeTimeout)
 	nc.SetDeadline(deadline)
 	head, tail, err := s.readHead(nc)
 	if err != nil {
 		answer(nc, headStatus(err))
-		s.release(nc)
+		s.release(sock)
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, deadline)
@@ -38,11 +40,11 @@ func (s *Server) handshake(nc net.Conn) {
 	nc.SetDeadline(time.Now().Add(answerTime)) // the time for the handshake may be up
 	if _, werr := nc.Write(response); werr != nil || err != nil {
 		linger(nc, answerTime)
-		s.release(nc)
+		s.release(sock)
 		return
 	}
 	nc.SetDeadline(time.Time{})
-	s.serve(nc, id, tail)
+	s.serve(sock, id, tail)
 }
 
 var (
@@ -95,20 +97,35 @@ func headEnd(b []byte, from int) int {
 
 // checkHead refuses what ws.Upgrader would take, and what another reader of the
 // same bytes, a proxy above all, may understand in another way: a line that is
-// folded into the one before (RFC 9112, section 5.2), and white space in a
-// field's name (section 5.1).
+// folded into the one before (RFC 9112, section 5.2), and what is no token as a
+// field's name (RFC 9110, section 5.1) or no text as its value (section 5.5).
 func checkHead(head []byte) error {
 	lines := 0
 	for line := range bytes.Lines(head) {
 		if lines++; lines > maxHeaderLines {
 			return errHeaderTooLarge
 		}
-		name, _, _ := bytes.Cut(line, []byte{':'})
-		if lines > 1 && bytes.ContainsAny(name, " \t") {
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
+		if bytes.ContainsFunc(line, isControl) {
+			return errBadHeader
+		}
+		name, _, field := bytes.Cut(line, []byte{':'})
+		if lines > 1 && field && (len(name) == 0 || bytes.ContainsFunc(name, isNoToken)) {
 			return errBadHeader
 		}
 	}
 	return nil
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+func isNoToken(r rune) bool {
+	switch {
+	case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+		return false
+	default:
+		return !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	}
 }
 
 // headStatus is the HTTP status for a request that could not be read, or 0 if
@@ -194,7 +211,7 @@ func join(before, separator string, value []byte) string {
 }
 
 // errBusy says that no more clients can be let in for now.
-var errBusy = errors.New("wsconn: too many handshakes at once, or shutting down")
+var errBusy = errors.New("wsconn: too many handshakes at once, too slow, or shutting down")
 
 // identify asks the firewall.
 func (s *Server) identify(ctx context.Context, r *firewall.Request) (*firewall.Identity, error) {
@@ -205,8 +222,8 @@ func (s *Server) identify(ctx context.Context, r *firewall.Request) (*firewall.I
 		return nil, errBusy
 	}
 	id, err := s.Firewall.Authenticate(ctx, r)
-	if s.base.Err() != nil {
-		return nil, errBusy
+	if ctx.Err() != nil || s.base.Err() != nil {
+		return nil, errBusy // not every store heeds the context
 	}
 	return id, err
 }

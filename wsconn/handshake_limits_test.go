@@ -217,3 +217,24 @@ func expectUnavailable(t *testing.T, response *http.Response) {
 		t.Error("the answer does not say when to come back")
 	}
 }
+
+// Not every store heeds the context. Its client is told to come back, rather
+// than let in after the time for the handshake.
+func TestSlowStoreThatDoesNotHeed(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		store := newSessions()
+		store.gate = func(ctx context.Context) error { <-ctx.Done(); return nil }
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{
+			Firewall: store.firewall(t, firewall.Options{}),
+			Handler:  handler,
+			Limits:   wsconn.Limits{HandshakeTimeout: 200 * time.Millisecond},
+		}
+		addr := start(t, server)
+		c := dial(t, addr)
+		c.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
+		expectUnavailable(t, c.response())
+		handler.expectNoCalls()
+		expectNobody(t, server)
+	})
+}

@@ -36,6 +36,11 @@ func TestHandshakeRefused(t *testing.T) {
 		{"garbage", func(r request) request { return request{"\x16\x03\x01 what?"} }, 400},
 		{"no HTTP", func(r request) request { return r.starting("GET /chat") }, 400},
 		{"a line without a colon", func(r request) request { return r.with("Nonsense") }, 400},
+		{"no field name", func(r request) request { return r.with(": x") }, 400},
+		{"a field name with a NUL", func(r request) request { return r.with("Or\x00igin: x") }, 400},
+		{"a field name with a bracket", func(r request) request { return r.with("Orig[in: x") }, 400},
+		{"a value with a NUL", func(r request) request { return r.with("Cookie: a=\x00") }, 400},
+		{"a value with a bare CR", func(r request) request { return r.with("X-Note: a\rb") }, 400},
 		{"space before a colon", func(r request) request { return r.with("Cookie : SID=x") }, 400},
 	}
 	eachWay(t, func(t *testing.T, start startFunc) {

@@ -44,8 +44,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// What the client sent right behind its request is in net/http's buffer,
 	// which is given up here.
 	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	if s.open(nc) {
-		go s.serve(nc, id, bytes.Clone(tail))
+	if sock := s.open(nc); sock != nil {
+		go s.serve(sock, id, bytes.Clone(tail))
 	}
 }
 

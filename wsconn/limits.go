@@ -12,8 +12,8 @@ type Limits struct {
 	// ServeHTTP, net/http's own limit comes first.
 	MaxHeaderBytes int
 
-	// HandshakeTimeout bounds the time from the first byte to the 101. It
-	// defaults to 5 s.
+	// HandshakeTimeout bounds the time from the first byte to the 101. A client
+	// whose session took longer to read is answered with 503. It defaults to 5 s.
 	HandshakeTimeout time.Duration
 
 	// MaxHandshakes bounds how many clients the firewall is asked about at once.
@@ -24,8 +24,8 @@ type Limits struct {
 	// is answered with the close code 1009. It defaults to 1 MiB.
 	MaxMessageBytes int
 
-	// MaxQueueBytes bounds what waits to be written to one client. A client that
-	// is too slow to stay below it is closed with 1013. A single message may be
+	// MaxQueueBytes bounds what waits to be written to one client, where each
+	// frame counts 64 bytes more than it has. A client that is too slow to stay below it is closed with 1013. A single message may be
 	// longer, if nothing else waits. It defaults to 1 MiB.
 	MaxQueueBytes int
 
@@ -41,7 +41,7 @@ type Limits struct {
 	// one the client is dropped. It defaults to 30 s; a negative one turns it off.
 	PingInterval time.Duration
 
-	// RecheckInterval is how often the firewall reads the sessions of connected
+	// RecheckInterval is how often, at most, the firewall reads the sessions of connected
 	// clients again. Clients whose session has ended, or changed, are closed
 	// with 4401; one that does not answer is there for CloseTimeout longer. It
 	// defaults to 30 s; a negative one turns it off.

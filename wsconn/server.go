@@ -44,9 +44,9 @@ type Server struct {
 	running sync.WaitGroup     // of everything that Shutdown waits for
 
 	mu        sync.Mutex
-	down      bool // Shutdown was called
-	listeners map[net.Listener]struct{}
-	sockets   map[net.Conn]phase // from being accepted to being closed
+	down      bool                       // Shutdown was called
+	listeners map[*net.Listener]struct{} // by pointer, as not every one can be a key
+	sockets   map[*socket]struct{}       // from being accepted to being closed
 	conns     map[clientstorage.ID]*Conn
 }
 
@@ -92,8 +92,8 @@ func (s *Server) init() {
 		s.Logger = cmp.Or(s.Logger, slog.Default())
 		s.asking = make(chan struct{}, s.limits.MaxHandshakes)
 		s.base, s.cancel = context.WithCancel(context.Background())
-		s.listeners = make(map[net.Listener]struct{})
-		s.sockets = make(map[net.Conn]phase)
+		s.listeners = make(map[*net.Listener]struct{})
+		s.sockets = make(map[*socket]struct{})
 		s.conns = make(map[clientstorage.ID]*Conn)
 		if s.limits.PingInterval > 0 {
 			s.running.Go(s.pingLoop)
@@ -119,17 +119,18 @@ func (s *Server) ListenAndServe(addr string) error {
 func (s *Server) Serve(l net.Listener) error {
 	s.init()
 	defer l.Close()
-	if !s.addListener(l) {
+	if !s.addListener(&l) {
 		return ErrServerClosed
 	}
+	defer s.removeListener(&l)
 	var delay time.Duration
 	for {
 		nc, err := l.Accept()
 		switch {
 		case err == nil:
 			delay = 0
-			if s.open(nc) {
-				go s.handshake(nc)
+			if sock := s.open(nc); sock != nil {
+				go s.handshake(sock)
 			}
 		case s.base.Err() != nil:
 			return ErrServerClosed

@@ -12,17 +12,17 @@ import (
 // Shutdown can end them all. A socket is known from the moment it is accepted,
 // or taken from net/http, to the moment it is closed.
 
-// A phase says what Shutdown does with a socket at first.
-type phase bool
-
-const (
-	opening   phase = false // in the handshake, which Shutdown cuts short
-	connected phase = true  // a connection, which is closed in the proper way
-)
+// A socket is a connection of the network.
+type socket struct {
+	net.Conn
+	// connected says that the handshake is done, so that Shutdown has to close
+	// the connection in the proper way. The server's mutex guards it.
+	connected bool
+}
 
 // addListener notes a listener that Shutdown must close. It reports false after
 // Shutdown.
-func (s *Server) addListener(l net.Listener) bool {
+func (s *Server) addListener(l *net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.down {
@@ -31,38 +31,45 @@ func (s *Server) addListener(l net.Listener) bool {
 	return !s.down
 }
 
+func (s *Server) removeListener(l *net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
 // open notes a socket, which the caller must release. After Shutdown it closes
-// the socket instead and reports false.
-func (s *Server) open(nc net.Conn) bool {
+// the socket instead and returns nil.
+func (s *Server) open(nc net.Conn) *socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
 		nc.Close()
-		return false
+		return nil
 	}
-	s.sockets[nc] = opening
+	sock := &socket{Conn: nc}
+	s.sockets[sock] = struct{}{}
 	s.running.Add(1)
-	return true
+	return sock
 }
 
 // release closes a socket, at the very end.
-func (s *Server) release(nc net.Conn) {
-	nc.Close()
+func (s *Server) release(sock *socket) {
+	sock.Close()
 	s.mu.Lock()
-	delete(s.sockets, nc)
+	delete(s.sockets, sock)
 	s.mu.Unlock()
 	s.running.Done()
 }
 
 // add makes a connection known to Broadcast and Shutdown. It reports false after
 // Shutdown.
-func (s *Server) add(c *Conn) bool {
+func (s *Server) add(c *Conn, sock *socket) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
 		return false
 	}
-	s.sockets[c.nc] = connected
+	sock.connected = true
 	s.conns[c.ID()] = c
 	return true
 }
@@ -95,11 +102,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.down = true
 	for l := range s.listeners {
-		l.Close()
+		(*l).Close()
 	}
-	for nc, phase := range s.sockets {
-		if phase == opening {
-			nc.Close()
+	for sock := range s.sockets {
+		if !sock.connected {
+			sock.Close()
 		}
 	}
 	s.mu.Unlock()
@@ -128,7 +135,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) closeSockets() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for nc := range s.sockets {
-		nc.Close()
+	for sock := range s.sockets {
+		sock.Close()
 	}
 }

@@ -43,7 +43,7 @@ func (c *Conn) queue(frame []byte) error {
 		c.out.Unlock()
 		return ErrClosed
 	}
-	if c.out.bytes > 0 && c.out.bytes+len(frame) > c.server.limits.MaxQueueBytes {
+	if c.out.bytes > 0 && c.out.bytes+weight(frame) > c.server.limits.MaxQueueBytes {
 		c.out.Unlock()
 		c.fail(CloseError{statusTryAgainLater, "too slow"})
 		return ErrClosed
@@ -64,10 +64,14 @@ func (c *Conn) queueLast(frame []byte) {
 	c.append(frame)
 }
 
+// weight is what a frame costs while it waits: its bytes, and about what it takes
+// to keep track of it, or many small frames would cost much more than the limit.
+func weight(frame []byte) int { return len(frame) + 64 }
+
 // append adds a frame and sees that somebody writes it. The caller holds c.out.
 func (c *Conn) append(frame []byte) {
 	c.out.frames = append(c.out.frames, frame)
-	c.out.bytes += len(frame)
+	c.out.bytes += weight(frame)
 	if !c.out.writing {
 		c.out.writing = true
 		c.server.running.Go(c.flush)

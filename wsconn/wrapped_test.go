@@ -1,0 +1,68 @@
+package wsconn_test
+
+import (
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/rollcall-go/rollcall/wsconn"
+)
+
+// Listeners and connections of other packages may be of types that cannot be
+// the key of a map.
+type (
+	valueListener struct {
+		net.Listener
+		notComparable []int
+	}
+	valueConn struct {
+		net.Conn
+		notComparable []int
+	}
+)
+
+func (l valueListener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	return valueConn{Conn: nc}, err
+}
+
+func TestWrappedListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &wsconn.Server{Handler: newRecorder(t, echo)}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(valueListener{Listener: l}) }()
+	c := connect(t, l.Addr().String())
+	c.expectEcho("hello")
+	c.leave()
+	if err := server.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; !errors.Is(err, wsconn.ErrServerClosed) {
+		t.Errorf("Serve returns %v", err)
+	}
+}
+
+// Small frames cost more than their bytes, so they fill a queue of bytes sooner.
+func TestManySmallFrames(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{MaxQueueBytes: 64 << 10, CloseTimeout: 200 * time.Millisecond}}
+		c := connect(t, start(t, server)).lazy()
+		ping := masked(finPing, nil)
+		var flood []byte
+		for range 1000 {
+			flood = append(flood, ping...)
+		}
+		for range 10_000 { // ten million pings, unless the server has enough of it
+			if _, err := c.nc.Write(flood); err != nil {
+				expectNobody(t, server)
+				return
+			}
+		}
+		t.Error("ten million pings were answered to a client that does not read")
+	})
+}
