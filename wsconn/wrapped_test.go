@@ -14,11 +14,11 @@ import (
 type (
 	valueListener struct {
 		net.Listener
-		notComparable []int
+		_ []int // not comparable
 	}
 	valueConn struct {
 		net.Conn
-		notComparable []int
+		_ []int // not comparable
 	}
 )
 
