@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/eko/gocache/lib/v4/store"
@@ -68,24 +67,37 @@ func newAccess[T any](cache Cache[T], wantsString bool) (access, error) {
 }
 
 // A terms is what a value is saved with. Most of what gocache allocates for a Set
-// is its options, so they are used again.
+// is its options, so a decorator keeps the ones that it used last; a storage uses
+// few. They never change, because a cache may look at them later.
 type terms struct {
 	ttl     time.Duration
 	cost    int64
-	options [1]store.Option // apply
+	options []store.Option
 }
 
-var termsPool = sync.Pool{New: func() any { return newTerms() }}
-
-func newTerms() *terms {
-	t := &terms{}
-	t.options[0] = t.apply
-	return t
+func newTerms(ttl time.Duration, cost int64) *terms {
+	return &terms{ttl, cost, []store.Option{func(o *store.Options) {
+		o.Expiration = ttl
+		// Without these, ristretto stores later, in any order, and counts every
+		// value as if it had no size. Other stores do not look at them.
+		o.SynchronousSet, o.Cost = true, cost
+	}}}
 }
 
-func (t *terms) apply(o *store.Options) {
-	o.Expiration = t.ttl
-	// Without these, ristretto stores later, in any order, and counts every value
-	// as if it had no size. Other stores do not look at them.
-	o.SynchronousSet, o.Cost = true, t.cost
+// costStep is what the cost of a value is rounded up to, so that values of about
+// the same length have the same terms.
+const costStep = 256
+
+// terms returns the options to save size bytes with.
+func (d *CacheDecorator) terms(ttl time.Duration, size int) []store.Option {
+	cost := int64(size+costStep-1) / costStep * costStep
+	if !d.provider.lossy {
+		cost = 1 // nobody looks at it
+	}
+	if t := d.last.Load(); t != nil && t.ttl == ttl && t.cost == cost {
+		return t.options
+	}
+	t := newTerms(ttl, cost)
+	d.last.Store(t)
+	return t.options
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/eko/gocache/lib/v4/store"
@@ -21,6 +22,7 @@ import (
 type CacheDecorator struct {
 	cache    access
 	provider Provider
+	last     atomic.Pointer[terms]
 }
 
 var _ clientstorage.Driver = (*CacheDecorator)(nil)
@@ -62,7 +64,7 @@ func decorate[T any](ctx context.Context, cache Cache[T]) (*CacheDecorator, erro
 	if err != nil {
 		return nil, err
 	}
-	d := &CacheDecorator{access, provider}
+	d := &CacheDecorator{cache: access, provider: provider}
 	return d, d.probe(ctx)
 }
 
@@ -138,7 +140,7 @@ func (d *CacheDecorator) Save(ctx context.Context, key string, value []byte, ttl
 		ttl = p.ttl(ttl)
 	}
 	boxed := any(key)
-	err = d.set(ctx, boxed, value, ttl, int64(len(key)+len(value)))
+	err = d.cache.set(ctx, boxed, value, d.terms(ttl, len(key)+len(value)))
 	switch {
 	case err != nil && p.gocacheType == "ristretto":
 		return ErrDropped // its only error, which quotes the value
@@ -148,18 +150,6 @@ func (d *CacheDecorator) Save(ctx context.Context, key string, value []byte, ttl
 		return d.verify(ctx, boxed)
 	}
 	return nil
-}
-
-func (d *CacheDecorator) set(ctx context.Context, key any, value []byte, ttl time.Duration, cost int64) error {
-	var t *terms
-	if d.provider.patient {
-		t = newTerms() // a cache that nothing is known of may look at them later
-	} else {
-		t = termsPool.Get().(*terms)
-		defer termsPool.Put(t)
-	}
-	t.ttl, t.cost = ttl, cost
-	return d.cache.set(ctx, key, value, t.options[:])
 }
 
 // verify looks whether a value that was just set is there.

@@ -5,6 +5,22 @@ import (
 	"testing"
 )
 
+// A key is safe if each of its bytes is, wherever it stands.
+func TestIsSafe(t *testing.T) {
+	for b := range 256 {
+		want := b > ' ' && b < 0x7f
+		for at := range 19 {
+			key := []byte("xxxxxxxxxxxxxxxxxxx")
+			key[at] = byte(b)
+			for _, key := range []string{string(key), string(key[:at+1])} {
+				if got := isSafe(key); got != (want && key[0] != hashMark) {
+					t.Fatalf("isSafe(%q) = %v", key, got)
+				}
+			}
+		}
+	}
+}
+
 // FuzzKey checks that every key becomes one that all caches take, and that two
 // keys do not become one.
 func FuzzKey(f *testing.F) {
