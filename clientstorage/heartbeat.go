@@ -114,6 +114,11 @@ const nodesTTL = 30 * 24 * time.Hour
 // close withdraws the node. A call that comes while another is at it waits, and
 // one that comes after a failure tries again.
 func (s *shared) close(ctx context.Context) error {
+	// Whatever comes of the rest, this node renews its lease no more.
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
 	select {
 	case s.closing <- struct{}{}:
 		defer func() { <-s.closing }()
@@ -123,10 +128,6 @@ func (s *shared) close(ctx context.Context) error {
 	if s.withdrawn {
 		return nil
 	}
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.stop()
 	if err := s.quiet(ctx); err != nil {
 		return wrap("close", err)
 	}

@@ -433,6 +433,24 @@ func TestCloseAgain(t *testing.T) {
 	})
 }
 
+// A Close that comes too late to ask the cache ends the heartbeat all the same;
+// the bubble would not end otherwise.
+func TestCloseTooLate(t *testing.T) {
+	for range 20 { // a select of two ways that are open takes either
+		synctest.Test(t, func(t *testing.T) {
+			s, err := clientstorage.New(new(clientstorage.MemoryDriver), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := s.Close(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("Close with a context that has ended: %v", err)
+			}
+		})
+	}
+}
+
 func TestOptions(t *testing.T) {
 	for _, o := range []clientstorage.Options{{Lease: time.Second}, {Lease: -1}, {Timeout: -1}} {
 		if s, err := clientstorage.New(new(clientstorage.MemoryDriver), &o); err == nil {

@@ -132,8 +132,9 @@ func (s *Storage) Lookup(ctx context.Context, id ID) (*Client, error) {
 
 // Close withdraws this node: its clients are no longer visible to others, and
 // what it wrote is removed from the cache. Clients that are attached, or are
-// attached later, stay known to this storage only. Close returns the error of
-// the cache, whose leftovers then expire by themselves.
+// attached later, stay known to this storage only. If the cache fails, or ctx
+// ends, Close returns that error; what it left then expires by itself, or goes
+// with another Close.
 func (s *Storage) Close(ctx context.Context) error {
 	if s.shared == nil {
 		return nil
