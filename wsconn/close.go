@@ -20,6 +20,7 @@ type CloseError struct {
 	Reason string
 }
 
+// Error returns the code and the reason, which may be the client's own words.
 func (e CloseError) Error() string {
 	return fmt.Sprintf("wsconn: closed with %d %s", e.Code, e.Reason)
 }

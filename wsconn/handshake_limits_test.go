@@ -187,24 +187,33 @@ func TestTooManyHandshakes(t *testing.T) {
 }
 
 // A store that hangs uses up the time for the handshake. The client must still
-// be told to come back.
+// be told to come back, and must not be let in late by a store that does not
+// heed the context and answers all the same.
 func TestSlowStore(t *testing.T) {
-	eachWay(t, func(t *testing.T, start startFunc) {
-		store := newSessions()
-		store.gate = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
-		handler := newRecorder(t, echo)
-		server := &wsconn.Server{
-			Firewall: store.firewall(t, firewall.Options{}),
-			Handler:  handler,
-			Limits:   wsconn.Limits{HandshakeTimeout: 200 * time.Millisecond},
-		}
-		addr := start(t, server)
-		c := dial(t, addr)
-		c.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
-		expectUnavailable(t, c.response())
-		handler.expectNoCalls()
-		expectNobody(t, server)
-	})
+	gates := map[string]func(context.Context) error{
+		"heeds the context": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"does not heed it":  func(ctx context.Context) error { <-ctx.Done(); return nil },
+	}
+	for name, gate := range gates {
+		t.Run(name, func(t *testing.T) {
+			eachWay(t, func(t *testing.T, start startFunc) {
+				store := newSessions()
+				store.gate = gate
+				handler := newRecorder(t, echo)
+				server := &wsconn.Server{
+					Firewall: store.firewall(t, firewall.Options{}),
+					Handler:  handler,
+					Limits:   wsconn.Limits{HandshakeTimeout: 200 * time.Millisecond},
+				}
+				addr := start(t, server)
+				c := dial(t, addr)
+				c.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
+				expectUnavailable(t, c.response())
+				handler.expectNoCalls()
+				expectNobody(t, server)
+			})
+		})
+	}
 }
 
 // expectUnavailable checks for the answer that sends a client away for a while.
@@ -216,25 +225,4 @@ func expectUnavailable(t *testing.T, response *http.Response) {
 	if response.Header.Get("Retry-After") == "" {
 		t.Error("the answer does not say when to come back")
 	}
-}
-
-// Not every store heeds the context. Its client is told to come back, rather
-// than let in after the time for the handshake.
-func TestSlowStoreThatDoesNotHeed(t *testing.T) {
-	eachWay(t, func(t *testing.T, start startFunc) {
-		store := newSessions()
-		store.gate = func(ctx context.Context) error { <-ctx.Done(); return nil }
-		handler := newRecorder(t, echo)
-		server := &wsconn.Server{
-			Firewall: store.firewall(t, firewall.Options{}),
-			Handler:  handler,
-			Limits:   wsconn.Limits{HandshakeTimeout: 200 * time.Millisecond},
-		}
-		addr := start(t, server)
-		c := dial(t, addr)
-		c.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
-		expectUnavailable(t, c.response())
-		handler.expectNoCalls()
-		expectNobody(t, server)
-	})
 }

@@ -115,3 +115,26 @@ func TestCutOff(t *testing.T) {
 		}
 	}
 }
+
+// Small frames cost more than their bytes, so fewer of them fill a queue.
+func TestManySmallFrames(t *testing.T) {
+	const limit = 64 << 10
+	s := &Server{Limits: Limits{MaxQueueBytes: limit, PingInterval: -1, RecheckInterval: -1}}
+	s.init()
+	client, nc := net.Pipe() // nobody reads
+	c := &Conn{server: s, nc: nc}
+	c.out.flushed = make(chan struct{})
+	queued := 0
+	for c.queue(ws.CompiledPong) == nil {
+		queued++
+	}
+	// Those that are being written do not count any more, and are no more than
+	// may wait.
+	if most := 2 * (limit/64 + 1); queued > most {
+		t.Errorf("%d empty pongs wait for a client that does not read; want at most %d", queued, most)
+	}
+	client.Close()
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

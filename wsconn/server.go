@@ -69,9 +69,14 @@ type Handler interface {
 // HandlerFunc is a [Handler] of messages alone.
 type HandlerFunc func(c *Conn, op ws.OpCode, payload []byte)
 
-func (f HandlerFunc) OnOpen(*Conn)                                    {}
+// OnOpen implements [Handler] and does nothing.
+func (f HandlerFunc) OnOpen(*Conn) {}
+
+// OnMessage calls f.
 func (f HandlerFunc) OnMessage(c *Conn, op ws.OpCode, payload []byte) { f(c, op, payload) }
-func (f HandlerFunc) OnClose(*Conn, error)                            {}
+
+// OnClose implements [Handler] and does nothing.
+func (f HandlerFunc) OnClose(*Conn, error) {}
 
 // ErrServerClosed is returned by Serve and ListenAndServe after Shutdown.
 var ErrServerClosed = errors.New("wsconn: server closed")

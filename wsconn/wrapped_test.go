@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/rollcall-go/rollcall/wsconn"
 )
@@ -44,25 +43,4 @@ func TestWrappedListener(t *testing.T) {
 	if err := <-served; !errors.Is(err, wsconn.ErrServerClosed) {
 		t.Errorf("Serve returns %v", err)
 	}
-}
-
-// Small frames cost more than their bytes, so they fill a queue of bytes sooner.
-func TestManySmallFrames(t *testing.T) {
-	eachWay(t, func(t *testing.T, start startFunc) {
-		handler := newRecorder(t, echo)
-		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{MaxQueueBytes: 64 << 10, CloseTimeout: 200 * time.Millisecond}}
-		c := connect(t, start(t, server)).lazy()
-		ping := masked(finPing, nil)
-		var flood []byte
-		for range 1000 {
-			flood = append(flood, ping...)
-		}
-		for range 10_000 { // ten million pings, unless the server has enough of it
-			if _, err := c.nc.Write(flood); err != nil {
-				expectNobody(t, server)
-				return
-			}
-		}
-		t.Error("ten million pings were answered to a client that does not read")
-	})
 }

@@ -197,7 +197,7 @@ func aliasing(t *testing.T, d clientstorage.Driver) {
 	if err := d.Save(ctx, key, value, time.Minute); err != nil {
 		t.Fatalf("Save: %v", err)
 	}
-	copy(value, "XXXX")
+	copy(value, "####")
 	got, err := d.Fetch(ctx, key)
 	if err != nil || string(got) != "mine" {
 		t.Fatalf("after the caller changed what it had saved: %q, %v; want %q", got, err, "mine")

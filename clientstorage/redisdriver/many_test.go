@@ -129,7 +129,7 @@ func ownBytes(t *testing.T, client redis.UniversalClient) {
 	if err := d.SaveMany(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
-	copy(list[0].Value, "XXXX")
+	copy(list[0].Value, "####")
 	keys := []string{list[0].Key, list[0].Key}
 	got, err := d.FetchMany(t.Context(), keys)
 	if err != nil {
