@@ -24,7 +24,7 @@ func Example() {
 	}
 	fmt.Println(found.User, found.Roles)
 
-	if err := storage.Detach(ctx, alice.ID); err != nil {
+	if err := storage.Detach(ctx, alice.ID, nil); err != nil {
 		log.Fatal(err)
 	}
 	_, err = storage.Lookup(ctx, alice.ID)

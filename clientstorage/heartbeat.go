@@ -7,21 +7,38 @@ import (
 	"time"
 )
 
-// heartbeat renews the lease until ctx ends. At each beat it also writes the
-// pages that could not be written before, and now and then all of them.
-func (s *shared) heartbeat(ctx context.Context) {
-	defer close(s.done)
+// sweepEvery is how often each part is written again, changed or not, which
+// mends what a cache dropped.
+const sweepEvery = partTTL / 3
+
+// live begins the heartbeat, if it has not begun. Whoever calls it holds mu.
+func (s *shared) live() {
+	if !s.living {
+		s.living = true
+		s.busy.Go(s.heartbeat)
+	}
+}
+
+func (s *shared) isNode() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.living && !s.closed
+}
+
+// heartbeat renews the lease until the storage is closed, and mends what is
+// different in the cache.
+func (s *shared) heartbeat() {
 	ticker := time.NewTicker(s.opts.Lease / 3)
 	defer ticker.Stop()
 	var beat beat
 	for {
-		err := beat.once(ctx, s)
-		if ctx.Err() != nil {
+		err := beat.once(s)
+		if s.stopped.Err() != nil {
 			return
 		}
 		s.report(err)
 		select {
-		case <-ctx.Done():
+		case <-s.stopped.Done():
 			return
 		case <-ticker.C:
 		}
@@ -30,34 +47,48 @@ func (s *shared) heartbeat(ctx context.Context) {
 
 // A beat is what one heartbeat must know of those before it.
 type beat struct {
-	swept time.Time // when every page was last written
+	beats int
+	parts []part // those that there were when the round of the sweep began
+	swept int    // how many of them are written again
 }
 
-func (b *beat) once(ctx context.Context, s *shared) error {
+func (b *beat) once(s *shared) error {
 	// One beat may take as long as the lease is safe: the next is due then.
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Lease/3)
+	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
 	defer cancel()
-	if err := s.saveLease(ctx); err != nil {
+	if err := s.renew(ctx); err != nil {
 		return err
 	}
-	if now := time.Now(); now.Sub(b.swept) >= sweepEvery {
-		s.touchAll()
-		b.swept = now
-	}
-	if err := s.join(ctx); err != nil {
-		return err
-	}
-	return s.flushAll(ctx)
+	// The lease stands, so the cache works. What it does not take all the same
+	// is told by judge.
+	s.report(nil)
+	s.resumeLevel()
+	b.sweep(s)
+	s.retireLevels(ctx)
+	s.settle(ctx)
+	s.writeBehind(ctx)
+	return nil
 }
 
-// touchAll marks every page for writing.
-func (s *shared) touchAll() {
+// sweep marks some of the parts for writing, so that each is written once in
+// sweepEvery, and never all of them at once.
+func (b *beat) sweep(s *shared) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, st := range s.pages {
-		s.version++
-		st.changed = s.version
+	round := int(sweepEvery / (s.opts.Lease / 3)) // in beats
+	if b.beats%round == 0 {
+		b.parts, b.swept = b.parts[:0], 0
+		for p := range s.parts {
+			b.parts = append(b.parts, p)
+		}
 	}
+	b.beats++
+	for due := len(b.parts) * (b.beats%round + 1) / round; b.swept < due; b.swept++ {
+		if s.parts[b.parts[b.swept]] != nil {
+			s.touch(b.parts[b.swept])
+		}
+	}
+	s.flush()
 }
 
 // join puts this node into the list of nodes, if it is missing, and looks
@@ -65,6 +96,12 @@ func (s *shared) touchAll() {
 // The next heartbeat looks again.
 func (s *shared) join(ctx context.Context) error {
 	for range 3 {
+		s.mu.Lock()
+		joined := s.joined
+		s.mu.Unlock()
+		if joined {
+			return nil
+		}
 		nodes, err := s.fetchNodes(ctx)
 		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
 			return err
@@ -105,89 +142,4 @@ func (s *shared) leasedOf(ctx context.Context, nodes []NodeID) ([]NodeID, error)
 		}
 	}
 	return live, nil
-}
-
-// nodesTTL is long, because a list that expires is only written again at the
-// next heartbeat of each node.
-const nodesTTL = 30 * 24 * time.Hour
-
-// close withdraws the node. A call that comes while another is at it waits, and
-// one that comes after a failure tries again.
-func (s *shared) close(ctx context.Context) error {
-	// Whatever comes of the rest, this node renews its lease no more.
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.stop()
-	select {
-	case s.closing <- struct{}{}:
-		defer func() { <-s.closing }()
-	case <-ctx.Done():
-		return wrap("close", ctx.Err())
-	}
-	if s.withdrawn {
-		return nil
-	}
-	if err := s.quiet(ctx); err != nil {
-		return wrap("close", err)
-	}
-	if err := s.withdraw(ctx); err != nil {
-		return wrap("close", err)
-	}
-	s.withdrawn = true
-	return nil
-}
-
-// quiet waits until nothing of this node is on its way to the cache.
-func (s *shared) quiet(ctx context.Context) error {
-	idle := make(chan struct{})
-	go func() {
-		<-s.done
-		s.publishing.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// withdraw removes what this node wrote. The lease goes first, which hides all
-// of its clients at once; the pages only take up room from then on.
-func (s *shared) withdraw(ctx context.Context) error {
-	s.mu.Lock()
-	pages := make([]string, 0, len(s.pages))
-	for page := range s.pages {
-		pages = append(pages, s.pageKey(s.table.node, page))
-	}
-	s.mu.Unlock()
-	if err := s.driver.Delete(ctx, s.leaseKey(s.table.node)); err != nil {
-		return err
-	}
-	if err := DeleteMany(ctx, s.driver, pages); err != nil {
-		return err
-	}
-	return s.leave(ctx)
-}
-
-// leave takes this node out of the list of nodes.
-func (s *shared) leave(ctx context.Context) error {
-	nodes, err := s.fetchNodes(ctx)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	i := slices.Index(nodes, s.table.node)
-	if i < 0 {
-		return nil
-	}
-	nodes = slices.Delete(nodes, i, i+1)
-	if len(nodes) == 0 {
-		return s.driver.Delete(ctx, s.nodesKey())
-	}
-	return s.driver.Save(ctx, s.nodesKey(), appendNodes(nil, nodes), nodesTTL)
 }

@@ -3,28 +3,40 @@ package clientstorage
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
 
 // A lease is what a node says of itself in the one key that it keeps alive.
 //
-//	lease = [version, pages, clients, anonymous]
+//	lease = [version, sequence, pages, level, clients, users, anonymous, ttl, lag, name]
 type lease struct {
+	sequence uint64 // one more with every renewal
 	// pages is a number that every page of the node with a client in it is
 	// below.
 	pages uint32
+	level uint8 // of its lists
 	count Count
+	ttl   time.Duration // of this key, in milliseconds
+	// lag is how long the cache may be behind the node, in milliseconds.
+	lag  time.Duration
+	name string
 }
 
-const leaseFields = 3
+const leaseFields = 9
 
 func (l lease) append(b []byte) []byte {
 	b = msgp.AppendArrayHeader(b, 1+leaseFields)
 	b = msgp.AppendInt(b, formatVersion)
-	b = msgp.AppendUint32(b, l.pages)
-	b = msgp.AppendUint32(b, uint32(l.count.Clients))
-	return msgp.AppendUint32(b, uint32(l.count.Anonymous))
+	for _, n := range [...]uint64{
+		l.sequence, uint64(l.pages), uint64(l.level),
+		uint64(l.count.Clients), uint64(l.count.Users), uint64(l.count.Anonymous),
+		uint64(l.ttl.Milliseconds()), uint64(l.lag.Milliseconds()),
+	} {
+		b = msgp.AppendUint64(b, n)
+	}
+	return msgp.AppendString(b, l.name)
 }
 
 func decodeLease(b []byte) (lease, error) {
@@ -32,18 +44,29 @@ func decodeLease(b []byte) (lease, error) {
 	if err != nil || fields < leaseFields {
 		return lease{}, corrupt(err)
 	}
-	var numbers [leaseFields]uint32
-	for i := range numbers {
-		if numbers[i], b, err = msgp.ReadUint32Bytes(b); err != nil {
+	var n [leaseFields - 1]uint64
+	for i := range n {
+		if n[i], b, err = msgp.ReadUint64Bytes(b); err != nil {
 			return lease{}, corrupt(err)
 		}
 	}
-	if numbers[0] > maxSlots/pageSlots || numbers[1] > maxSlots || numbers[2] > numbers[1] {
+	name, _, err := msgp.ReadStringBytes(b)
+	if err != nil {
+		return lease{}, corrupt(err)
+	}
+	const day = uint64(24 * time.Hour / time.Millisecond)
+	if n[1] > maxSlots/pageSlots || n[2] > maxLevel || n[3] > maxSlots || n[4] > n[3] || n[5] > n[3] ||
+		n[6] > day || n[7] > 365*day || len(name) > maxNameLen {
 		return lease{}, fmt.Errorf("%w: a lease out of bounds", ErrCorrupt)
 	}
 	return lease{
-		pages: numbers[0],
-		count: Count{Clients: int(numbers[1]), Anonymous: int(numbers[2])},
+		sequence: n[0],
+		pages:    uint32(n[1]),
+		level:    uint8(n[2]),
+		count:    Count{Clients: int(n[3]), Users: int(n[4]), Anonymous: int(n[5])},
+		ttl:      time.Duration(n[6]) * time.Millisecond,
+		lag:      time.Duration(n[7]) * time.Millisecond,
+		name:     name,
 	}, nil
 }
 

@@ -2,14 +2,8 @@ package clientstorage
 
 import "iter"
 
-// Count says how many clients there are.
-type Count struct {
-	// Clients are all of them, Anonymous those nobody signed in behind.
-	Clients, Anonymous int
-}
-
 // Local answers from this node's memory only. Nothing that it does can fail or
-// wait.
+// wait, and what it says has no age.
 type Local struct{ table *table }
 
 // Local returns the view of the clients that are attached to this node.
@@ -40,6 +34,15 @@ func (l Local) ByRole(roles ...string) iter.Seq[*Client] {
 		})
 	}
 }
+
+// Users returns the users that have a client on this node. One who has one
+// throughout the iteration is seen exactly once; the loop may attach and detach.
+func (l Local) Users() iter.Seq[User] {
+	return func(yield func(User) bool) { l.table.allUsers(yield) }
+}
+
+// Online reports whether user has a client on this node.
+func (l Local) Online(user string) bool { return l.table.has(user) }
 
 // Count counts the clients of this node.
 func (l Local) Count() Count { return l.table.count() }

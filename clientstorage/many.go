@@ -1,8 +1,10 @@
 package clientstorage
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -116,6 +118,33 @@ func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) 
 	close(next)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// oneByOne calls f for every i below n, some at a time, and returns what came of
+// each. If the first of them all fail, it takes the backend for broken and gives
+// the others the same error.
+func oneByOne(ctx context.Context, n int, f func(ctx context.Context, i int) error) []error {
+	const tries = 8
+	errs := make([]error, n)
+	first := min(n, tries)
+	var wg sync.WaitGroup
+	try := func(from, to int) {
+		for i := from; i < to; i++ {
+			wg.Go(func() { errs[i] = f(ctx, i) })
+		}
+		wg.Wait()
+	}
+	try(0, first)
+	if !slices.Contains(errs[:first], nil) && n > 0 {
+		for i := range errs {
+			errs[i] = cmp.Or(errs[i], errs[0])
+		}
+		return errs
+	}
+	for from := first; from < n; from += atOnce {
+		try(from, min(from+atOnce, n))
+	}
+	return errs
 }
 
 // A CorruptHearer is a Driver that wants to know when a value that it returned

@@ -3,6 +3,8 @@ package clientstorage
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tinylib/msgp/msgp"
@@ -20,13 +22,14 @@ const pageSlots = 16
 // writes. It is neither a client nor a miss.
 var ErrCorrupt = errors.New("clientstorage: corrupt value in the cache")
 
-// appendPage encodes the clients of page n, and reports how many there are.
+// appendPage encodes the clients of page n, and reports whether there are any.
 //
 //	page   = [version, client...]
-//	client = [slot, generation, user, anonymous, [role...], since]
+//	client = [slot, generation, user, anonymous, [role...], since, {name: value}]
 //
-// where since is in milliseconds since 1970. The node is in the key.
-func (t *table) appendPage(b []byte, n uint32) ([]byte, int) {
+// where since is in milliseconds since 1970, and the last are the attributes,
+// in the order of their names. The node is in the key.
+func (t *table) appendPage(b []byte, n uint32) ([]byte, bool) {
 	var clients [pageSlots]*Client
 	count := 0
 	for i := range uint32(pageSlots) {
@@ -42,10 +45,10 @@ func (t *table) appendPage(b []byte, n uint32) ([]byte, int) {
 	for _, c := range clients[:count] {
 		b = appendClient(b, c)
 	}
-	return b, count
+	return b, count > 0
 }
 
-const clientFields = 6
+const clientFields = 7
 
 func appendClient(b []byte, c *Client) []byte {
 	b = msgp.AppendArrayHeader(b, clientFields)
@@ -57,12 +60,22 @@ func appendClient(b []byte, c *Client) []byte {
 	for _, role := range c.Roles {
 		b = msgp.AppendString(b, role)
 	}
-	return msgp.AppendInt64(b, c.Since.UnixMilli())
+	b = msgp.AppendInt64(b, c.Since.UnixMilli())
+	b = msgp.AppendMapHeader(b, uint32(len(c.Attributes)))
+	if len(c.Attributes) == 0 {
+		return b
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
+		b = msgp.AppendString(b, name)
+		b = msgp.AppendString(b, c.Attributes[name])
+	}
+	return b
 }
 
-// decodePage reads page n of node. Whatever the bytes are, it allocates no more
-// than a small multiple of their length.
-func decodePage(b []byte, node NodeID, n uint32) ([]*Client, error) {
+// decodePage reads those clients of page n of a node that wanted accepts by slot
+// and user. Whatever the bytes are, it allocates no more than a small multiple
+// of their length.
+func decodePage(b []byte, node NodeID, n uint32, wanted func(slot uint32, user []byte) bool) ([]*Client, error) {
 	count, b, err := readVersioned(b)
 	if err != nil {
 		return nil, err
@@ -70,18 +83,46 @@ func decodePage(b []byte, node NodeID, n uint32) ([]*Client, error) {
 	if count > pageSlots {
 		return nil, fmt.Errorf("%w: a page of %d clients", ErrCorrupt, count)
 	}
-	clients := make([]*Client, 0, count)
+	var clients []*Client
 	for range count {
+		slot, user, err := peekClient(b)
+		if err != nil {
+			return nil, err
+		}
+		if slot/pageSlots != n {
+			return nil, fmt.Errorf("%w: a client on the wrong page", ErrCorrupt)
+		}
+		if !wanted(slot, user) {
+			if b, err = msgp.Skip(b); err != nil {
+				return nil, corrupt(err)
+			}
+			continue
+		}
 		c := &Client{}
 		if b, err = c.decode(b, node); err != nil {
 			return nil, err
 		}
-		if c.ID.slot/pageSlots != n {
-			return nil, fmt.Errorf("%w: a client on the wrong page", ErrCorrupt)
-		}
 		clients = append(clients, c)
 	}
 	return clients, nil
+}
+
+// peekClient reads what tells whether a client is wanted.
+func peekClient(b []byte) (slot uint32, user []byte, err error) {
+	fields, b, err := msgp.ReadArrayHeaderBytes(b)
+	if err != nil || fields < clientFields {
+		return 0, nil, corrupt(err)
+	}
+	if slot, b, err = msgp.ReadUint32Bytes(b); err != nil {
+		return 0, nil, corrupt(err)
+	}
+	if _, b, err = msgp.ReadUint32Bytes(b); err != nil {
+		return 0, nil, corrupt(err)
+	}
+	if user, _, err = msgp.ReadStringZC(b); err != nil {
+		return 0, nil, corrupt(err)
+	}
+	return slot, user, nil
 }
 
 // readVersioned reads the head of a value and returns how many elements follow
@@ -127,6 +168,9 @@ func (c *Client) decode(b []byte, node NodeID) (rest []byte, err error) {
 		return nil, corrupt(err)
 	}
 	c.Since = time.UnixMilli(since)
+	if c.Attributes, b, err = readAttributes(b); err != nil {
+		return nil, err
+	}
 	for range fields - clientFields {
 		if b, err = msgp.Skip(b); err != nil {
 			return nil, corrupt(err)
@@ -153,6 +197,28 @@ func readRoles(b []byte) (roles []string, rest []byte, err error) {
 		}
 	}
 	return roles, b, nil
+}
+
+func readAttributes(b []byte) (attributes map[string]string, rest []byte, err error) {
+	count, b, err := msgp.ReadMapHeaderBytes(b)
+	if err != nil || count > maxAttributes {
+		return nil, nil, corrupt(err)
+	}
+	if count == 0 {
+		return nil, b, nil
+	}
+	attributes = make(map[string]string, count)
+	for range count {
+		var name, value string
+		if name, b, err = msgp.ReadStringBytes(b); err != nil {
+			return nil, nil, corrupt(err)
+		}
+		if value, b, err = msgp.ReadStringBytes(b); err != nil {
+			return nil, nil, corrupt(err)
+		}
+		attributes[name] = value
+	}
+	return attributes, b, nil
 }
 
 // corrupt says that a value cannot be read. The cause is not wrapped, because

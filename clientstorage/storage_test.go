@@ -34,7 +34,7 @@ func attach(t testing.TB, s *clientstorage.Storage, user string, roles ...string
 
 func detach(t testing.TB, s *clientstorage.Storage, c *clientstorage.Client) {
 	t.Helper()
-	if err := s.Detach(t.Context(), c.ID); err != nil {
+	if err := s.Detach(t.Context(), c.ID, nil); err != nil {
 		t.Fatalf("Detach(%s): %v", c.User, err)
 	}
 }
@@ -68,7 +68,7 @@ func TestLocal(t *testing.T) {
 	wantUsers(t, "ByRole(admin)", users(s.Local().ByRole("ROLE_ADMIN")), "alice", "alice")
 	wantUsers(t, "ByRole(any of)", users(s.Local().ByRole("ROLE_X", "ROLE_USER")), "alice", "bob", "alice")
 	wantUsers(t, "ByRole()", users(s.Local().ByRole()))
-	if got, want := s.Local().Count(), (clientstorage.Count{Clients: 4, Anonymous: 1}); got != want {
+	if got, want := s.Local().Count(), (clientstorage.Count{Clients: 4, Users: 3, Anonymous: 1}); got != want {
 		t.Errorf("Count: %+v; want %+v", got, want)
 	}
 
@@ -80,7 +80,7 @@ func TestLocal(t *testing.T) {
 	if got, err := s.Lookup(ctx, alice.ID); !errors.Is(err, clientstorage.ErrNotFound) {
 		t.Errorf("Lookup of a detached client: %v, %v; want ErrNotFound", got, err)
 	}
-	if err := s.Detach(ctx, alice.ID); !errors.Is(err, clientstorage.ErrNotFound) {
+	if err := s.Detach(ctx, alice.ID, nil); !errors.Is(err, clientstorage.ErrNotFound) {
 		t.Errorf("second Detach: %v; want ErrNotFound", err)
 	}
 	wantUsers(t, "ByUser(alice) with one tab left", users(s.Local().ByUser("alice")), "alice")
@@ -165,7 +165,7 @@ func TestIterationUnderChurn(t *testing.T) {
 		mine := others[w*len(others)/4 : (w+1)*len(others)/4]
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i = (i + 1) % len(mine) {
-				s.Detach(ctx, mine[i].ID)
+				s.Detach(ctx, mine[i].ID, nil)
 				mine[i], _ = s.Attach(ctx, clientstorage.Client{User: "again"})
 			}
 		})
@@ -218,7 +218,7 @@ func TestAllocations(t *testing.T) {
 	roles := c.Roles
 	n := testing.AllocsPerRun(1000, func() {
 		c, _ := s.Attach(ctx, clientstorage.Client{User: "bob", Roles: roles})
-		s.Detach(ctx, c.ID)
+		s.Detach(ctx, c.ID, nil)
 	})
 	if n > 2 {
 		t.Errorf("Attach and Detach allocate %v times; want at most 2", n)

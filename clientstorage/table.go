@@ -10,22 +10,20 @@ import (
 // takes no lock: the slot follows from the ID, and the ID that is found there
 // says whether it is still the same client. Everything that changes the table
 // holds mu.
-//
-// The clients of one user are a ring of slots, and the users map names one slot
-// of each ring. So the index costs eight bytes a client and one map entry a
-// user, and nothing is allocated when a second tab is opened.
 type table struct {
 	node NodeID
+	seed uint32 // of the users' hashes
 
 	// chunks is replaced when it grows. A chunk, once there, stays.
 	chunks atomic.Pointer[[]*chunk]
 
-	mu        sync.Mutex
-	users     map[string]uint32 // one slot of the user's ring
-	free      uint32            // first of the vacant slots, linked by next, or noSlot
-	slots     uint32            // slots ever used
-	live      int
-	anonymous int
+	mu         sync.Mutex
+	index      index
+	vacant     vacancies
+	slots      uint32 // slots ever used
+	live       int
+	anonymous  int
+	announcing map[ID]*departure // see hooks.go
 }
 
 const (
@@ -39,13 +37,13 @@ type chunk [chunkSlots]slot
 type slot struct {
 	client atomic.Pointer[Client]
 	gen    uint32 // of the client that is here, or was here last
-	// While a client is here, its neighbours in its user's ring; else next is
-	// the next vacant slot.
-	next, prev uint32
+	// While a client is here: the hash of its user, its neighbours in the user's
+	// ring, and if it is the first of them, the next user in the bucket.
+	hash, next, prev, chain uint32
 }
 
 func newTable(node NodeID) *table {
-	t := &table{node: node, users: make(map[string]uint32), free: noSlot}
+	t := &table{node: node, seed: node.hashSeed(), index: newIndex()}
 	t.chunks.Store(new([]*chunk))
 	return t
 }
@@ -71,41 +69,80 @@ func (t *table) lookup(id ID) *Client {
 	return nil
 }
 
-// insert gives c an ID and makes it visible. It reports false if the table is
-// full.
-func (t *table) insert(c *Client) bool {
+// A change is what became different of one client's user.
+type change struct {
+	client *Client
+	hash   uint32
+	// pages says that the user has clients on a page more, or a page less.
+	pages bool
+	// announcing says that the hook Attached has not returned yet.
+	announcing bool
+	users      int // of the node, after the change; -1 if it is another change
+}
+
+// An insertion is what insert did, and to whom.
+type insertion struct {
+	change
+	displaced []change // clients that had to make room
+}
+
+// insert gives c an ID and makes it visible. others is how many clients of the
+// same user the limit counts beside those of this node.
+func (t *table) insert(c *Client, limit Limit, others int, announce bool) (insertion, error) {
+	hash := fnv1a(t.seed, c.User)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n, ok := t.vacant()
+	var in insertion
+	head := t.find(c.User, hash)
+	if limit.Max > 0 {
+		excess := t.ringLen(head) + others - limit.Max + 1
+		if excess > 0 && !limit.DetachOldest {
+			return in, ErrLimit
+		}
+		for ; excess > 0 && head != noSlot; excess-- {
+			oldest := t.slotAt(head).client.Load()
+			in.displaced = append(in.displaced, t.take(oldest, ErrDisplaced))
+			head = t.find(c.User, hash)
+		}
+	}
+	n, ok := t.vacancy()
 	if !ok {
-		return false
+		return in, ErrFull
 	}
 	s := t.slotAt(n)
 	s.gen++
+	s.hash = hash
 	c.ID = ID{t.node, n, s.gen}
-	t.link(c.User, n, s)
+	s.client.Store(c)
+	t.link(n, head, s)
 	t.live++
 	if c.Anonymous {
 		t.anonymous++
 	}
-	s.client.Store(c)
-	return true
+	if announce {
+		t.announce(c.ID)
+	}
+	in.change = change{client: c, hash: hash, pages: !t.sharesPage(n, s), announcing: announce, users: t.index.users}
+	return in, nil
 }
 
-// remove takes the client id out and returns it, or nil if it is not there.
-func (t *table) remove(id ID) *Client {
+// remove takes the client id out. It reports false if it is not there.
+func (t *table) remove(id ID, reason error) (change, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := t.slotAt(id.slot)
-	if s == nil {
-		return nil
+	c := t.lookup(id)
+	if c == nil {
+		return change{}, false
 	}
-	c := s.client.Load()
-	if c == nil || c.ID != id {
-		return nil
-	}
+	return t.take(c, reason), true
+}
+
+func (t *table) take(c *Client, reason error) change {
+	n := c.ID.slot
+	s := t.slotAt(n)
+	out := change{client: c, hash: s.hash, pages: !t.sharesPage(n, s)}
+	t.unlink(n, s)
 	s.client.Store(nil)
-	t.unlink(c.User, id.slot, s)
 	t.live--
 	if c.Anonymous {
 		t.anonymous--
@@ -113,17 +150,35 @@ func (t *table) remove(id ID) *Client {
 	// A slot that has used up its generations is left alone, because an ID must
 	// never name two clients.
 	if s.gen < math.MaxUint32 {
-		s.next, t.free = t.free, id.slot
+		t.vacant.add(n)
 	}
-	return c
+	if d := t.announcing[c.ID]; d != nil {
+		d.left, d.reason = true, reason
+		out.announcing = true
+	}
+	out.users = t.index.users
+	return out
 }
 
-// vacant returns a slot for a new client: the one that was left last, so that
-// the used slots, and with them the pages in the cache, stay few.
-func (t *table) vacant() (n uint32, ok bool) {
-	if t.free != noSlot {
-		n = t.free
-		t.free = t.slotAt(n).next
+// update replaces the client id by what edit makes of it.
+func (t *table) update(id ID, edit func(*Client) (*Client, error)) (*Client, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.lookup(id)
+	if c == nil {
+		return nil, ErrNotFound
+	}
+	edited, err := edit(c)
+	if err != nil {
+		return nil, err
+	}
+	t.slotAt(id.slot).client.Store(edited)
+	return edited, nil
+}
+
+// vacancy returns a slot for a new client: the lowest that is free.
+func (t *table) vacancy() (n uint32, ok bool) {
+	if n, ok := t.vacant.take(); ok {
 		return n, true
 	}
 	if t.slots == maxSlots {
@@ -138,47 +193,48 @@ func (t *table) vacant() (n uint32, ok bool) {
 	return t.slots - 1, true
 }
 
-func (t *table) link(user string, n uint32, s *slot) {
-	head, ok := t.users[user]
-	if !ok {
-		t.users[user] = n
-		s.next, s.prev = n, n
-		return
-	}
-	h := t.slotAt(head)
-	s.next, s.prev = head, h.prev
-	t.slotAt(h.prev).next = n
-	h.prev = n
+// sharesPage reports whether a neighbour in the user's ring is on the page of
+// slot n. If none is, another one may be all the same.
+func (t *table) sharesPage(n uint32, s *slot) bool {
+	on := func(m uint32) bool { return m != n && m/pageSlots == n/pageSlots }
+	return on(s.prev) || on(s.next)
 }
 
-func (t *table) unlink(user string, n uint32, s *slot) {
-	if s.next == n {
-		delete(t.users, user)
-		return
+// ring calls yield for the clients of the user whose first slot is head, the
+// longest attached first, until it returns false.
+func (t *table) ring(head uint32, yield func(*Client) bool) {
+	for n := head; n != noSlot; {
+		s := t.slotAt(n)
+		if !yield(s.client.Load()) {
+			return
+		}
+		if n = s.next; n == head {
+			return
+		}
 	}
-	t.slotAt(s.prev).next = s.next
-	t.slotAt(s.next).prev = s.prev
-	if t.users[user] == n {
-		t.users[user] = s.next
-	}
+}
+
+func (t *table) ringLen(head uint32) (n int) {
+	t.ring(head, func(*Client) bool { n++; return true })
+	return n
 }
 
 // ofUser returns the clients of user, the longest attached first.
 func (t *table) ofUser(user string) []*Client {
+	hash := fnv1a(t.seed, user)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	head, ok := t.users[user]
-	if !ok {
-		return nil
-	}
 	var clients []*Client
-	for n := head; ; {
-		s := t.slotAt(n)
-		clients = append(clients, s.client.Load())
-		if n = s.next; n == head {
-			return clients
-		}
-	}
+	t.ring(t.find(user, hash), func(c *Client) bool { clients = append(clients, c); return true })
+	return clients
+}
+
+// has reports whether user has a client.
+func (t *table) has(user string) bool {
+	hash := fnv1a(t.seed, user)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.find(user, hash) != noSlot
 }
 
 // all calls yield for every client. A client that is attached throughout is
@@ -194,8 +250,32 @@ func (t *table) all(yield func(*Client) bool) bool {
 	return true
 }
 
+// allUsers calls yield for every user. One who is there throughout is seen
+// exactly once, because the hash of a name never changes.
+func (t *table) allUsers(yield func(User) bool) bool {
+	t.mu.Lock()
+	level := levelFor(t.index.users)
+	t.mu.Unlock()
+	var some []User
+	for bucket := range uint32(1) << level {
+		some = some[:0]
+		t.mu.Lock()
+		t.usersOf(level, bucket, func(_ uint32, s *slot) {
+			c := s.client.Load()
+			some = append(some, User{Name: c.User, Anonymous: c.Anonymous})
+		})
+		t.mu.Unlock()
+		for _, u := range some {
+			if !yield(u) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (t *table) count() Count {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Count{Clients: t.live, Anonymous: t.anonymous}
+	return Count{Clients: t.live, Users: t.index.users, Anonymous: t.anonymous}
 }

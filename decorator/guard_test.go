@@ -53,7 +53,7 @@ func TestOnlyOwnKeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer s.Detach(ctx, c.ID)
+			defer s.Detach(ctx, c.ID, nil)
 		}
 		n := 0
 		for _, err := range s.All(ctx) {

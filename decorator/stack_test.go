@@ -35,7 +35,7 @@ func TestStorageOverAll(t *testing.T) {
 		if err != nil || found.User != "alice" {
 			t.Fatalf("Lookup on the other node: %v, %v", found, err)
 		}
-		if err := here.Detach(ctx, alice.ID); err != nil {
+		if err := here.Detach(ctx, alice.ID, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := here.Lookup(ctx, alice.ID); !errors.Is(err, clientstorage.ErrNotFound) {

@@ -80,7 +80,7 @@ func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 	c.last(err)
 	// The cache has a timeout of its own, so this must not be cut short when the
 	// server shuts down.
-	if err := s.Storage.Detach(context.WithoutCancel(s.base), c.ID()); err != nil {
+	if err := s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err); err != nil {
 		s.Logger.Error("wsconn: cannot detach a client", "err", err)
 	}
 	if open {

@@ -80,6 +80,7 @@ func TestShutdownDuringAttach(t *testing.T) {
 	eachWay(t, func(t *testing.T, start startFunc) {
 		storage, err := clientstorage.New(&slowDriver{}, &clientstorage.Options{
 			Timeout: never,
+			Lease:   3 * time.Second, // bounds the write, and with it Close
 			Logger:  slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

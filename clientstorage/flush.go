@@ -1,0 +1,176 @@
+package clientstorage
+
+import (
+	"context"
+	"time"
+)
+
+// What is written in one go. The next writes wait meanwhile, and become one
+// batch; two goroutines write, so that one encodes while the other one waits for
+// the cache.
+const (
+	flushers    = 2
+	pagesAtOnce = 256
+	listsAtOnce = 64
+)
+
+// flush sees to it that somebody writes what is queued. Whoever calls it holds
+// mu.
+func (s *shared) flush() {
+	queued := len(s.queue.pages) + len(s.queue.lists)
+	if queued == 0 || s.flushing == flushers || s.closed {
+		return
+	}
+	s.flushing++
+	s.busy.Go(s.flusher)
+}
+
+// A write of a part that is in flight.
+type write struct {
+	state   *partState
+	version uint64
+	item    Item // to delete if it has no value
+}
+
+// flusher writes until nothing is queued.
+func (s *shared) flusher() {
+	var batch []write
+	for {
+		s.mu.Lock()
+		batch = s.claim(batch[:0])
+		if len(batch) == 0 {
+			s.flushing--
+			s.mu.Unlock()
+			return
+		}
+		s.mu.Unlock()
+		s.writeBatch(batch)
+	}
+}
+
+// claim takes the right to write some of the parts that are queued.
+func (s *shared) claim(batch []write) []write {
+	if s.closed {
+		return nil
+	}
+	take := func(queue *[]*partState, most int) {
+		n := min(len(*queue), most)
+		for _, st := range (*queue)[:n] {
+			st.queued = false
+			if s.parts[st.part] == st { // else nobody wants it any more
+				st.writing = true
+				batch = append(batch, write{state: st, version: st.changed})
+			}
+		}
+		clear((*queue)[:n])
+		if *queue = (*queue)[n:]; len(*queue) == 0 {
+			*queue = nil // so that a storm does not keep its memory
+		}
+	}
+	take(&s.queue.pages, pagesAtOnce)
+	take(&s.queue.lists, listsAtOnce)
+	return batch
+}
+
+// writeBatch brings parts into the cache as they are now, which is at least what
+// their versions say, because those were read before.
+func (s *shared) writeBatch(batch []write) {
+	items, empty := s.encode(batch)
+	ctx, cancel := context.WithTimeout(context.Background(), min(s.opts.Timeout, s.opts.Lease))
+	defer cancel()
+	err := s.send(ctx, items, empty)
+	if err == nil || len(batch) == 1 || ctx.Err() != nil {
+		s.finish(batch, func(int) error { return err }, err != nil)
+		return
+	}
+	errs := s.writeEach(ctx, batch)
+	s.finish(batch, func(i int) error { return errs[i] }, true)
+}
+
+func (s *shared) encode(batch []write) (items []Item, empty []string) {
+	var values []byte // all of them, one after the other
+	items = make([]Item, 0, len(batch))
+	for i := range batch {
+		w := &batch[i]
+		start, some := len(values), false
+		values, some = s.appendPart(values, w.state.part)
+		w.item = Item{Key: s.partKey(w.state.part), TTL: partTTL}
+		if some {
+			w.item.Value = values[start:len(values):len(values)]
+			items = append(items, w.item)
+		} else {
+			empty = append(empty, w.item.Key)
+		}
+	}
+	return items, empty
+}
+
+func (s *shared) send(ctx context.Context, items []Item, empty []string) error {
+	if len(items) > 0 {
+		if err := SaveMany(ctx, s.driver, items); err != nil {
+			return err
+		}
+	}
+	if len(empty) > 0 {
+		return DeleteMany(ctx, s.driver, empty)
+	}
+	return nil
+}
+
+// writeEach writes a batch that failed again, part by part, so that one that the
+// cache does not take, being too long for it, say, does not hold up the others.
+func (s *shared) writeEach(ctx context.Context, batch []write) []error {
+	return oneByOne(ctx, len(batch), func(ctx context.Context, i int) error {
+		if item := batch[i].item; item.Value != nil {
+			return s.driver.Save(ctx, item.Key, item.Value, item.TTL)
+		}
+		return s.driver.Delete(ctx, batch[i].item.Key)
+	})
+}
+
+// finish notes what came of a batch. If it was uncertain, which of its writes
+// arrived, and when, is not known, even if a second one succeeded.
+func (s *shared) finish(batch []write, errOf func(i int) error, uncertain bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var outcome outcome
+	for i, w := range batch {
+		st := w.state
+		st.writing = false
+		if uncertain {
+			st.doubt = time.Now().Add(s.settleTime())
+		}
+		err := errOf(i)
+		outcome.add(st, err)
+		if err == nil {
+			st.saved, st.err, st.failures = w.version, nil, 0
+			s.forget(st, w.item.Value == nil)
+		} else {
+			st.failed, st.err, st.failures = w.version, err, min(st.failures, 1)+1
+		}
+		st.wake()
+	}
+	s.judge(outcome)
+	for _, w := range batch {
+		if st := w.state; st.changed > max(st.saved, st.failed) && !s.trouble.down() {
+			s.enqueue(st)
+		}
+	}
+	s.flush()
+}
+
+// wake lets those who wait for st look again.
+func (st *partState) wake() {
+	if st.ended != nil {
+		close(st.ended)
+		st.ended = nil
+	}
+}
+
+// forget drops the state of a part that is neither in the table nor in the
+// cache, unless a write that is late may still bring it back.
+func (s *shared) forget(st *partState, empty bool) {
+	if empty && st.changed == st.saved && st.doubt.IsZero() && s.parts[st.part] == st {
+		delete(s.parts, st.part)
+	}
+}

@@ -1,0 +1,180 @@
+package clientstorage
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// The users of a node are spread over 1<<level lists, by the hash of their
+// names. The level follows the number of users, so that a list holds a dozen or
+// two of them: many enough to share the price of a key, few enough to be written
+// whenever one of them comes or goes. The lease tells it to the readers.
+//
+// While it changes, what changes goes into the lists of both levels. When all
+// lists of the new level are written, the lease names it; and the lists of the
+// old one are deleted a lease later, when nobody can still be about to read
+// them.
+type levels struct {
+	now     uint8
+	next    uint8 // what it is to become, or noLevel
+	ready   bool  // all lists of the next level are written
+	moving  bool  // a goroutine is at it
+	retired []retiredLevel
+	both    [2]uint8
+}
+
+type retiredLevel struct {
+	level uint8
+	since time.Time
+}
+
+const (
+	minLevel = 6 // below, a list more or less does not matter
+	maxLevel = 26
+	noLevel  = 255
+
+	mostUsers  = 32 // in a list on average, before there are more lists
+	idealUsers = 24
+	leastUsers = 4 // before there are fewer
+)
+
+// levelFor returns the level at which so many users are well spread.
+func levelFor(users int) uint8 {
+	level := uint8(minLevel)
+	for level < maxLevel && users > idealUsers<<level {
+		level++
+	}
+	return level
+}
+
+// written returns the levels whose lists are kept.
+func (l *levels) written() []uint8 {
+	l.both = [2]uint8{l.now, l.next}
+	if l.next == noLevel {
+		return l.both[:1]
+	}
+	return l.both[:]
+}
+
+// announced returns the level that the lease has to name.
+func (l *levels) announced() uint8 {
+	if l.ready {
+		return l.next
+	}
+	return l.now
+}
+
+// fitLevel begins to change the level if it does not suit the number of users.
+// Whoever calls it holds mu.
+func (s *shared) fitLevel(users int) {
+	l := &s.levels
+	tooFew := l.now < maxLevel && users > mostUsers<<l.now
+	tooMany := l.now > minLevel && users < leastUsers<<l.now && users >= 0
+	if l.next != noLevel || !tooFew && !tooMany {
+		return
+	}
+	next := levelFor(users)
+	if slices.ContainsFunc(l.retired, func(r retiredLevel) bool { return r.level == next }) {
+		return // its old lists may be about to be deleted
+	}
+	l.next = next
+	for bucket := range uint32(1) << l.next {
+		s.touch(part{int8(l.next), bucket})
+	}
+	s.moveLevel()
+}
+
+// moveLevel starts the goroutine that brings the next level in.
+func (s *shared) moveLevel() {
+	if s.levels.next == noLevel || s.levels.moving || s.closed {
+		return
+	}
+	s.levels.moving = true
+	s.busy.Go(func() {
+		ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease)
+		defer cancel()
+		s.report(s.enterLevel(ctx))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.levels.moving = false
+	})
+}
+
+// resumeLevel tries again what failed.
+func (s *shared) resumeLevel() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moveLevel()
+}
+
+// enterLevel waits until the lists of the next level are written, and renews the
+// lease.
+func (s *shared) enterLevel(ctx context.Context) error {
+	s.mu.Lock()
+	next := s.levels.next
+	var lists []mark
+	for p, st := range s.parts {
+		if p.level == int8(next) {
+			lists = append(lists, mark{st, st.changed})
+		}
+	}
+	s.mu.Unlock()
+	for _, m := range lists {
+		if err := s.wait(ctx, m); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	s.levels.ready = true
+	s.mu.Unlock()
+	return s.renew(ctx)
+}
+
+// settleLevel notes that the lease in the cache names a level. Whoever calls it
+// holds mu.
+func (s *shared) settleLevel(level uint8) {
+	l := &s.levels
+	if level == l.now {
+		return
+	}
+	l.retired = append(l.retired, retiredLevel{l.now, time.Now()})
+	for p, st := range s.parts {
+		if p.level == int8(l.now) {
+			st.saved = st.changed // nobody needs it any more
+			st.wake()
+			delete(s.parts, p)
+		}
+	}
+	l.now, l.next, l.ready = level, noLevel, false
+}
+
+// retireLevels deletes the lists of levels that no lease names any more. If that
+// fails, it is tried again, and in the end the lists expire.
+func (s *shared) retireLevels(ctx context.Context) {
+	s.mu.Lock()
+	var due []uint8
+	for _, r := range s.levels.retired {
+		if time.Since(r.since) > s.opts.Lease {
+			due = append(due, r.level)
+		}
+	}
+	s.mu.Unlock()
+	for _, level := range due {
+		if DeleteMany(ctx, s.driver, s.listKeys(level)) != nil {
+			return
+		}
+		s.mu.Lock()
+		s.levels.retired = slices.DeleteFunc(s.levels.retired, func(r retiredLevel) bool { return r.level == level })
+		s.mu.Unlock()
+	}
+}
+
+// listKeys returns the keys of all lists of a level of this node.
+func (s *shared) listKeys(level uint8) []string {
+	keys := make([]string, 1<<level)
+	for bucket := range keys {
+		keys[bucket] = s.listKey(s.table.node, level, uint32(bucket))
+	}
+	return keys
+}

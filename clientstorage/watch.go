@@ -1,0 +1,69 @@
+package clientstorage
+
+import (
+	"context"
+	"time"
+)
+
+// watchNodes begins to tell hooks of the nodes that come and go.
+func (s *shared) watchNodes(h *hooks) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watching || s.closed {
+		return
+	}
+	s.watching = true
+	s.busy.Go(func() {
+		w := watcher{hooks: h, known: make(map[NodeID]*watched)}
+		ticker := time.NewTicker(s.opts.Lease / 3)
+		defer ticker.Stop()
+		for {
+			w.look(s)
+			select {
+			case <-s.stopped.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	})
+}
+
+type watcher struct {
+	hooks *hooks
+	known map[NodeID]*watched
+}
+
+type watched struct {
+	node    Node
+	missing int // looks in a row that did not find it
+}
+
+// look compares the nodes with those of the last look. What cannot be read says
+// nothing.
+func (w *watcher) look(s *shared) {
+	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
+	defer cancel()
+	nodes, err := s.nodes(ctx)
+	there := make(map[NodeID]bool, len(nodes))
+	for _, n := range nodes {
+		there[n.ID] = true
+		if known := w.known[n.ID]; known != nil {
+			*known = watched{node: n}
+			continue
+		}
+		w.known[n.ID] = &watched{node: n}
+		w.hooks.nodeJoined(n)
+	}
+	if err != nil {
+		return
+	}
+	for id, known := range w.known {
+		if there[id] {
+			continue
+		}
+		if known.missing++; known.missing == 2 {
+			delete(w.known, id)
+			w.hooks.nodeLost(known.node)
+		}
+	}
+}
