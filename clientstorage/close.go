@@ -56,7 +56,8 @@ func (s *shared) quiet(ctx context.Context) error {
 func (s *shared) withdraw(ctx context.Context) error {
 	s.mu.Lock()
 	living := s.living
-	keys := make([]string, 0, len(s.parts))
+	keys := make([]string, 0, 1+len(s.parts))
+	keys = append(keys, s.markKey(s.table.node))
 	for p := range s.parts {
 		keys = append(keys, s.partKey(p))
 	}
@@ -70,10 +71,8 @@ func (s *shared) withdraw(ctx context.Context) error {
 	if err := s.driver.Delete(ctx, s.leaseKey(s.table.node)); err != nil {
 		return err
 	}
-	if len(keys) > 0 {
-		if err := DeleteMany(ctx, s.driver, keys); err != nil {
-			return err
-		}
+	if err := DeleteMany(ctx, s.driver, keys); err != nil {
+		return err
 	}
 	return s.leave(ctx)
 }

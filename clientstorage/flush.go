@@ -8,10 +8,14 @@ import (
 // What is written in one go. The next writes wait meanwhile, and become one
 // batch; two goroutines write, so that one encodes while the other one waits for
 // the cache.
+//
+// Clients wait for their pages, so in a storm of them a batch has few lists
+// beside the pages: the longer a list waits, the more of its users have come.
 const (
-	flushers    = 2
-	pagesAtOnce = 256
-	listsAtOnce = 64
+	flushers      = 2
+	writesAtOnce  = 256
+	listsWithPage = 4 // at least so many lists go with pages
+	crowd         = 32
 )
 
 // flush sees to it that somebody writes what is queued. Whoever calls it holds
@@ -67,24 +71,31 @@ func (s *shared) claim(batch []write) []write {
 			*queue = nil // so that a storm does not keep its memory
 		}
 	}
-	take(&s.queue.pages, pagesAtOnce)
-	take(&s.queue.lists, listsAtOnce)
+	for len(batch) == 0 && len(s.queue.pages)+len(s.queue.lists) > 0 {
+		take(&s.queue.pages, writesAtOnce)
+		lists := writesAtOnce
+		if len(batch) > 0 {
+			lists = max(listsWithPage, len(batch)/4)
+		}
+		take(&s.queue.lists, lists)
+	}
 	return batch
 }
 
 // writeBatch brings parts into the cache as they are now, which is at least what
 // their versions say, because those were read before.
 func (s *shared) writeBatch(batch []write) {
+	began := time.Now()
 	items, empty := s.encode(batch)
 	ctx, cancel := context.WithTimeout(context.Background(), min(s.opts.Timeout, s.opts.Lease))
 	defer cancel()
 	err := s.send(ctx, items, empty)
 	if err == nil || len(batch) == 1 || ctx.Err() != nil {
-		s.finish(batch, func(int) error { return err }, err != nil)
+		s.finish(batch, began, func(int) error { return err }, err != nil)
 		return
 	}
 	errs := s.writeEach(ctx, batch)
-	s.finish(batch, func(i int) error { return errs[i] }, true)
+	s.finish(batch, began, func(i int) error { return errs[i] }, true)
 }
 
 func (s *shared) encode(batch []write) (items []Item, empty []string) {
@@ -130,10 +141,10 @@ func (s *shared) writeEach(ctx context.Context, batch []write) []error {
 
 // finish notes what came of a batch. If it was uncertain, which of its writes
 // arrived, and when, is not known, even if a second one succeeded.
-func (s *shared) finish(batch []write, errOf func(i int) error, uncertain bool) {
+func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error, uncertain bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var outcome outcome
+	outcome := outcome{began: began}
 	for i, w := range batch {
 		st := w.state
 		st.writing = false
@@ -144,6 +155,7 @@ func (s *shared) finish(batch []write, errOf func(i int) error, uncertain bool) 
 		outcome.add(st, err)
 		if err == nil {
 			st.saved, st.err, st.failures = w.version, nil, 0
+			st.due = sweepDue()
 			s.forget(st, w.item.Value == nil)
 		} else {
 			st.failed, st.err, st.failures = w.version, err, min(st.failures, 1)+1
@@ -168,9 +180,18 @@ func (st *partState) wake() {
 }
 
 // forget drops the state of a part that is neither in the table nor in the
-// cache, unless a write that is late may still bring it back.
+// cache, and which nothing can bring back any more: neither a write that is
+// late, nor a cache that forgets its last writes, as one does when a replica
+// takes over. Until then the sweep deletes it again.
 func (s *shared) forget(st *partState, empty bool) {
-	if empty && st.changed == st.saved && st.doubt.IsZero() && s.parts[st.part] == st {
+	switch {
+	case !empty:
+		st.emptied = time.Time{}
+		return
+	case st.emptied.IsZero():
+		st.emptied = time.Now()
+	}
+	if st.changed == st.saved && st.doubt.IsZero() && time.Since(st.emptied) > partTTL && s.parts[st.part] == st {
 		delete(s.parts, st.part)
 	}
 }

@@ -3,12 +3,13 @@ package clientstorage
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
 
-// sweepEvery is how often each part is written again, changed or not, which
-// mends what a cache dropped.
+// sweepEvery is how soon each part is written again, changed or not, which mends
+// what a cache dropped.
 const sweepEvery = partTTL / 3
 
 // live begins the heartbeat, if it has not begun. Whoever calls it holds mu.
@@ -30,13 +31,8 @@ func (s *shared) isNode() bool {
 func (s *shared) heartbeat() {
 	ticker := time.NewTicker(s.opts.Lease / 3)
 	defer ticker.Stop()
-	var beat beat
 	for {
-		err := beat.once(s)
-		if s.stopped.Err() != nil {
-			return
-		}
-		s.report(err)
+		s.beat()
 		select {
 		case <-s.stopped.Done():
 			return
@@ -45,50 +41,42 @@ func (s *shared) heartbeat() {
 	}
 }
 
-// A beat is what one heartbeat must know of those before it.
-type beat struct {
-	beats int
-	parts []part // those that there were when the round of the sweep began
-	swept int    // how many of them are written again
-}
-
-func (b *beat) once(s *shared) error {
+func (s *shared) beat() {
 	// One beat may take as long as the lease is safe: the next is due then.
 	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
 	defer cancel()
-	if err := s.renew(ctx); err != nil {
-		return err
+	began := time.Now()
+	err := s.renew(ctx)
+	s.report(began, err)
+	if err != nil {
+		return
 	}
 	// The lease stands, so the cache works. What it does not take all the same
 	// is told by judge.
-	s.report(nil)
 	s.resumeLevel()
-	b.sweep(s)
+	s.sweep()
 	s.retireLevels(ctx)
 	s.settle(ctx)
 	s.writeBehind(ctx)
-	return nil
 }
 
-// sweep marks some of the parts for writing, so that each is written once in
-// sweepEvery, and never all of them at once.
-func (b *beat) sweep(s *shared) {
+// sweep marks the parts for writing that were not written for long.
+func (s *shared) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	round := int(sweepEvery / (s.opts.Lease / 3)) // in beats
-	if b.beats%round == 0 {
-		b.parts, b.swept = b.parts[:0], 0
-		for p := range s.parts {
-			b.parts = append(b.parts, p)
-		}
-	}
-	b.beats++
-	for due := len(b.parts) * (b.beats%round + 1) / round; b.swept < due; b.swept++ {
-		if s.parts[b.parts[b.swept]] != nil {
-			s.touch(b.parts[b.swept])
+	now := time.Now()
+	for p, st := range s.parts {
+		if now.After(st.due) {
+			s.touch(p)
 		}
 	}
 	s.flush()
+}
+
+// sweepDue returns when a part that is written now is to be written again. A
+// little chance keeps those that were written together from staying together.
+func sweepDue() time.Time {
+	return time.Now().Add(sweepEvery - rand.N(sweepEvery/5))
 }
 
 // join puts this node into the list of nodes, if it is missing, and looks

@@ -29,6 +29,10 @@ func (n NodeID) String() string {
 	return idEncoding.EncodeToString(b[:])
 }
 
+// MarshalText implements [encoding.TextMarshaler], so that a NodeID is a string
+// in JSON, which has no numbers of 64 bits.
+func (n NodeID) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
 // An ID names one client for ever: it is never given to another client, on no
 // node and after no restart. It is comparable and 16 bytes long. An ID is no
 // secret and must not be used as one.

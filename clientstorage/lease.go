@@ -70,6 +70,29 @@ func decodeLease(b []byte) (lease, error) {
 	}, nil
 }
 
+// The mark of a node tells it that its keys were not lost. Nobody else reads it.
+//
+//	mark = [version, number]
+func appendMark(b []byte, number uint64) []byte {
+	b = msgp.AppendArrayHeader(b, 2)
+	b = msgp.AppendInt(b, formatVersion)
+	return msgp.AppendUint64(b, number)
+}
+
+func markIn(f fetched) (number uint64, err error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	fields, b, err := readVersioned(f.bytes)
+	if err != nil || fields < 1 {
+		return 0, corrupt(err)
+	}
+	if number, _, err = msgp.ReadUint64Bytes(b); err != nil {
+		return 0, corrupt(err)
+	}
+	return number, nil
+}
+
 // maxNodes bounds the list of nodes, and with it what a reader does because of
 // a hostile cache.
 const maxNodes = 4096

@@ -94,7 +94,8 @@ func (s *shared) moveLevel() {
 	s.busy.Go(func() {
 		ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease)
 		defer cancel()
-		s.report(s.enterLevel(ctx))
+		began := time.Now()
+		s.report(began, s.enterLevel(ctx))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.levels.moving = false

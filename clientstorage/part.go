@@ -32,20 +32,28 @@ type partState struct {
 	failures uint8
 	ended    chan struct{} // closed when the next write ends; nil if nobody waits
 	doubt    time.Time     // until when the cache may still change: see settle.go
+	due      time.Time     // when it is to be written again, changed or not
+	emptied  time.Time     // since when there is nothing in it; else zero
 }
 
 // publish brings a change into the cache, or gives up after the timeout and
 // leaves it to the heartbeat. The error is for those who fail closed.
 func (s *shared) publish(ctx context.Context, c change) error {
+	marks := s.touchChange(c)
+	if len(marks) == 0 {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
-	return s.follow(ctx, c.client.ID.slot/pageSlots, s.touchChange(c))
-}
-
-func (s *shared) publishUpdate(ctx context.Context, c *Client) error {
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
-	return s.follow(ctx, c.ID.slot/pageSlots, s.touchChange(change{client: c, users: -1}))
+	for _, m := range marks {
+		if err := s.wait(ctx, m); err != nil {
+			return err
+		}
+	}
+	if !c.arrived {
+		return nil
+	}
+	return s.cover(ctx, c.client.ID.slot/pageSlots)
 }
 
 // note is publish for those who do not wait.
@@ -72,10 +80,10 @@ func (s *shared) touchChange(c change) (wait []mark) {
 	page := c.client.ID.slot / pageSlots
 	wait = append(make([]mark, 0, 2), s.touch(part{pageLevel, page}))
 	if c.pages {
-		crowd := len(s.queue.lists) >= listsAtOnce
+		crowded := len(s.queue.lists) >= crowd
 		for _, level := range s.levels.written() {
 			m := s.touch(part{int8(level), c.hash & (1<<level - 1)})
-			if !crowd {
+			if !crowded {
 				wait = append(wait, m)
 			}
 		}
@@ -118,20 +126,6 @@ func (s *shared) enqueue(st *partState) {
 	st.queued = true
 }
 
-// follow waits until the cache has what was marked, and whoever lists the
-// clients reads as far as page.
-func (s *shared) follow(ctx context.Context, page uint32, marks []mark) error {
-	if len(marks) == 0 {
-		return nil
-	}
-	for _, m := range marks {
-		if err := s.wait(ctx, m); err != nil {
-			return err
-		}
-	}
-	return s.cover(ctx, page)
-}
-
 // wait returns when the cache has a change, or could not be given it.
 func (s *shared) wait(ctx context.Context, m mark) error {
 	for {
@@ -142,8 +136,9 @@ func (s *shared) wait(ctx context.Context, m mark) error {
 			s.mu.Unlock()
 			return nil
 		case st.failed >= m.version && !st.queued && !st.writing:
+			err := st.err
 			s.mu.Unlock()
-			return st.err
+			return err
 		case s.closed:
 			s.mu.Unlock()
 			return errClosed
@@ -173,7 +168,9 @@ func (s *shared) touchAll() {
 }
 
 // writeBehind writes every part that the cache does not have as it is now, and
-// waits for that. The heartbeat calls it, also while the cache is down.
+// waits for that. The heartbeat calls it, also while the cache is down. A part
+// that the cache has refused twice is tried again, but is no error: it must not
+// keep all others from being seen.
 func (s *shared) writeBehind(ctx context.Context) error {
 	s.mu.Lock()
 	var behind []mark
@@ -188,11 +185,17 @@ func (s *shared) writeBehind(ctx context.Context) error {
 	s.mu.Unlock()
 	var first error
 	for _, m := range behind {
-		if err := s.wait(ctx, m); err != nil && first == nil {
+		if err := s.wait(ctx, m); err != nil && first == nil && !s.isRefused(m.state) {
 			first = err
 		}
 	}
 	return first
+}
+
+func (s *shared) isRefused(st *partState) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return st.failures >= 2
 }
 
 // appendPart encodes what a part is now, and reports whether there is anything.

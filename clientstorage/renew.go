@@ -11,22 +11,25 @@ import (
 // A renewal is what one renewal of the lease must know of those before it. It is
 // used by one goroutine at a time, lest an older lease replace a newer one.
 type renewal struct {
-	began    time.Time // when the last one that succeeded began; zero before the first
+	began    time.Time // when the last one that succeeded began
 	sequence uint64
-	// lost says that the cache may have lost anything, and not all is written
-	// again; suspect, that the next renewal must take it for that.
-	lost, suspect bool
-	// sentinel is a part that the cache had when the lease was last renewed. As
-	// long as it is there, the cache was not wiped since.
-	sentinel mark
+	// mark is the number that the mark in the cache has, or 0 if that is not
+	// known; tried, the last one that was sent. A number is used once.
+	mark, tried uint64
+	// lost says that not all is written since the mark was.
+	lost bool
 }
 
 // renew renews the lease and sees to it that this node is in the list of nodes.
 //
-// What tells that the cache may have lost what this node wrote: its lease is
-// gone; its name is gone from the list of nodes, and the sentinel with it; or it
-// was paused for longer than the lease lasts. Then all is written again, and
-// before the lease: until then the node is not seen, rather than seen in part.
+// What tells that the cache may have lost what this node wrote is the mark, a key
+// that is written before all others and then left alone: as long as it is there,
+// the cache was not wiped since. No other key is as good a sign, because it may
+// be written again, by this node or another one, between the wipe and the next
+// look. The node's own clock tells that it was paused for so long that its pages
+// may have expired. In either case there is a new mark, then all is written
+// again, and then the lease: until then the node is not seen, rather than seen in
+// part. A node that begins is in the same case.
 func (s *shared) renew(ctx context.Context) error {
 	select {
 	case s.leasing <- struct{}{}:
@@ -34,138 +37,74 @@ func (s *shared) renew(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	for range 3 { // once, unless it is lost again in the middle of it
-		whole, err := s.renewOnce(ctx)
-		if err != nil {
-			return err
-		}
-		if whole {
-			break
-		}
-	}
-	return s.join(ctx)
-}
-
-func (s *shared) renewOnce(ctx context.Context) (whole bool, err error) {
 	r := &s.renewal
 	began := time.Now()
-	lost, err := s.lost(ctx)
-	if err != nil {
-		return false, err
+	if err := s.look(ctx); err != nil {
+		return err
 	}
-	if lost && !r.lost {
-		r.lost, r.suspect = true, false
-		s.mu.Lock()
-		s.joined = false // join looks
-		s.mu.Unlock()
-		if err := s.touchSentinel(ctx); err != nil {
-			return false, err
+	if r.mark == 0 {
+		if err := s.newMark(ctx); err != nil {
+			return err
 		}
+		r.lost = true
 		s.touchAll()
 	}
 	if r.lost {
 		if err := s.writeBehind(ctx); err != nil {
-			return false, err
-		}
-	}
-	if err := s.saveLease(ctx); err != nil {
-		return false, err
-	}
-	if r.lost {
-		gone, err := s.sentinelGone(ctx)
-		if err != nil {
-			return false, err
+			return err
 		}
 		r.lost = false
-		r.suspect = gone // wiped once more, while all was written again
 	}
-	if time.Since(began) > s.opts.Lease {
-		r.suspect = true // paused in the middle of this, for who knows how long
+	if err := s.saveLease(ctx); err != nil {
+		return err
 	}
-	r.sentinel = s.pickSentinel()
 	r.began = began
-	return !r.suspect, nil
+	if time.Since(began) > s.opts.Lease {
+		r.mark = 0 // paused in the middle of this, for who knows how long
+	}
+	return s.join(ctx)
 }
 
-// lost looks for signs that the cache may have lost anything.
-func (s *shared) lost(ctx context.Context) (bool, error) {
+// look forgets the mark if the cache does not have it, or this node was away for
+// longer than its lease; and whether the node is in the list of nodes.
+func (s *shared) look(ctx context.Context) error {
 	r := &s.renewal
-	if r.began.IsZero() {
-		return false, nil // nothing was there
-	}
-	if r.suspect || time.Since(r.began) > s.opts.Lease {
-		return true, nil
-	}
-	_, err := s.fetchLease(ctx, s.table.node)
-	switch {
-	case errors.Is(err, ErrNotFound), errors.Is(err, ErrCorrupt):
-		return true, nil
-	case err != nil:
-		return false, err
-	}
-	nodes, err := s.fetchNodes(ctx)
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
-		return false, err
-	}
-	s.mu.Lock()
-	missing := s.joined && !slices.Contains(nodes, s.table.node)
-	s.joined = s.joined && !missing
-	s.mu.Unlock()
-	if !missing {
-		return false, nil
-	}
-	// Another node may have overwritten the list, which loses nothing else.
-	return s.sentinelGone(ctx)
-}
-
-// touchSentinel writes one part before all others. If it is there when all of
-// them are written, none of them was lost on the way.
-func (s *shared) touchSentinel(ctx context.Context) error {
-	s.mu.Lock()
-	var m mark
-	for p := range s.parts {
-		if _, some := s.appendPart(nil, p); some {
-			m = s.touch(p)
-			s.enqueue(m.state)
-			s.flush()
-			break
-		}
-	}
-	s.mu.Unlock()
-	s.renewal.sentinel = m
-	if m.state == nil {
+	if r.mark == 0 {
 		return nil
 	}
-	return s.wait(ctx, m)
-}
-
-// pickSentinel returns a part that the cache has, if there is one.
-func (s *shared) pickSentinel() mark {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.parts {
-		if st.saved == st.changed && st.doubt.IsZero() {
-			return mark{st, st.saved}
-		}
+	if time.Since(r.began) > s.opts.Lease {
+		r.mark = 0
 	}
-	return mark{}
-}
-
-// sentinelGone reports whether the sentinel is not in the cache. If there is
-// none, or it was written again meanwhile, nobody knows, and it is taken for
-// gone.
-func (s *shared) sentinelGone(ctx context.Context) (bool, error) {
-	m := s.renewal.sentinel
-	if m.state == nil {
-		return true, nil
+	got := s.fetchEach(ctx, []string{s.markKey(s.table.node), s.nodesKey()})
+	mark, err := markIn(got[0])
+	switch {
+	case err == nil && mark == r.mark:
+	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrCorrupt):
+		r.mark = 0
+	default:
+		return err
 	}
-	_, err := s.driver.Fetch(ctx, s.partKey(m.state.part))
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return false, err
+	nodes, err := s.nodesIn(ctx, got[1])
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return err != nil || m.state.saved != m.version, nil
+	s.joined = slices.Contains(nodes, s.table.node)
+	return nil
+}
+
+// newMark writes a mark that was never there before: one that is late must not
+// be taken for it.
+func (s *shared) newMark(ctx context.Context) error {
+	r := &s.renewal
+	r.tried++
+	value := appendMark(nil, r.tried)
+	if err := s.driver.Save(ctx, s.markKey(s.table.node), value, nodesTTL); err != nil {
+		return err
+	}
+	r.mark, r.began = r.tried, time.Now()
+	return nil
 }
 
 // saveLease writes the lease as it has to be now.
@@ -202,8 +141,8 @@ func (s *shared) saveLease(ctx context.Context) error {
 // that a node that grows seldom has to renew it before its time.
 func (s *shared) covering() uint32 {
 	pages := uint32(0)
-	for p := range s.parts {
-		if p.level == pageLevel {
+	for p, st := range s.parts {
+		if p.level == pageLevel && st.emptied.IsZero() {
 			pages = max(pages, p.number+1)
 		}
 	}
@@ -216,20 +155,50 @@ func (s *shared) covering() uint32 {
 // cover sees to it that whoever lists clients finds this node, and reads as far
 // as page.
 func (s *shared) cover(ctx context.Context, page uint32) error {
-	s.mu.Lock()
-	covered, closed := page < s.leased && s.joined, s.closed
-	if !covered && !closed {
-		s.busy.Add(1)
-		defer s.busy.Done()
+	for range 2 { // a renewal that is under way may have begun without the page
+		s.mu.Lock()
+		switch {
+		case page < s.leased && s.joined:
+			s.mu.Unlock()
+			return nil
+		case s.closed:
+			s.mu.Unlock()
+			return errClosed
+		}
+		if s.early == nil {
+			s.early = &earlyRenewal{done: make(chan struct{})}
+			s.busy.Go(s.renewEarly)
+		}
+		early := s.early
+		s.mu.Unlock()
+		select {
+		case <-early.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if early.err != nil {
+			return early.err
+		}
 	}
-	s.mu.Unlock()
-	switch {
-	case covered:
-		return nil
-	case closed:
-		return errClosed
-	}
+	return nil
+}
+
+// An earlyRenewal is one before the time of the heartbeat, for all who wait for
+// it. Whoever gives up does not cut it short for the others.
+type earlyRenewal struct {
+	done chan struct{}
+	err  error // to be read when done is closed
+}
+
+func (s *shared) renewEarly() {
+	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
+	defer cancel()
+	began := time.Now()
 	err := s.renew(ctx)
-	s.report(err)
-	return err
+	s.report(began, err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.early.err = err
+	close(s.early.done)
+	s.early = nil
 }

@@ -25,7 +25,7 @@ func (s *shared) settle(ctx context.Context) {
 		}
 	}
 	s.mu.Unlock()
-	for some := range slices.Chunk(doubtful, pagesAtOnce) {
+	for some := range slices.Chunk(doubtful, readAtOnce) {
 		keys := make([]string, len(some))
 		for i, st := range some {
 			keys[i] = s.partKey(st.part)

@@ -35,6 +35,7 @@ type shared struct {
 	levels   levels
 	leased   uint32 // pages that the lease in the cache covers
 	joined   bool   // this node was seen in the list of nodes
+	early    *earlyRenewal
 	trouble  trouble
 	living   bool // the heartbeat has begun
 	watching bool // NodeJoined and NodeLost are to be told
@@ -77,12 +78,14 @@ func (s *shared) listKey(node NodeID, level uint8, bucket uint32) string {
 
 func (s *shared) leaseKey(node NodeID) string { return s.opts.Prefix + "l:" + node.String() }
 
+func (s *shared) markKey(node NodeID) string { return s.opts.Prefix + "m:" + node.String() }
+
 func (s *shared) nodesKey() string { return s.opts.Prefix + "nodes" }
 
 // How long what is in the cache outlives its last write. The lease decides who
-// is alive; the rest only takes up room after that. The list of nodes stays
-// long, because one that expires is only written again at the next heartbeat of
-// each node.
+// is alive; the rest only takes up room after that. The list of nodes and the
+// marks stay long, because when they expire, all that depends on them is written
+// again.
 const (
 	partTTL  = 30 * time.Minute
 	nodesTTL = 30 * 24 * time.Hour

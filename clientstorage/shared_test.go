@@ -452,6 +452,7 @@ func TestCloseTooLate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			attach(t, s, "alice")
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			if err := s.Close(ctx); !errors.Is(err, context.Canceled) {

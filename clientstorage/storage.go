@@ -207,17 +207,17 @@ func (s *Storage) gone(ctx context.Context, out change, reason error, wait bool)
 	}
 }
 
-// Update lets change edit the roles and the attributes of a client of this node,
-// and returns the client that replaces it. change gets a copy, and must not use
+// Update lets edit change the roles and the attributes of a client of this node,
+// and returns the client that replaces it. edit gets a copy, and must not use
 // the storage; other updates wait for it. Whoever holds the client as it was
 // sees no change. Update waits for the cache as Attach does.
 //
 // It returns ErrNotFound if the client is not attached here, and ErrInvalid,
-// having changed nothing, if change exceeds a limit or touches anything else.
-func (s *Storage) Update(ctx context.Context, id ID, change func(c *Client)) (*Client, error) {
+// having changed nothing, if edit exceeds a limit or touches anything else.
+func (s *Storage) Update(ctx context.Context, id ID, edit func(c *Client)) (*Client, error) {
 	updated, err := s.table.update(id, func(old *Client) (*Client, error) {
 		c := old.copy()
-		change(c)
+		edit(c)
 		if !c.valid() || c.ID != id || c.User != old.User || c.Anonymous != old.Anonymous || !c.Since.Equal(old.Since) {
 			return nil, ErrInvalid
 		}
@@ -226,7 +226,7 @@ func (s *Storage) Update(ctx context.Context, id ID, change func(c *Client)) (*C
 	if err != nil || s.shared == nil {
 		return updated, err
 	}
-	if err := s.shared.publishUpdate(ctx, updated); err != nil && s.opts.FailClosed {
+	if err := s.shared.publish(ctx, change{client: updated, users: -1}); err != nil && s.opts.FailClosed {
 		return updated, fmt.Errorf("clientstorage: update: %w", err)
 	}
 	return updated, nil

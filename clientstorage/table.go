@@ -71,8 +71,9 @@ func (t *table) lookup(id ID) *Client {
 
 // A change is what became different of one client's user.
 type change struct {
-	client *Client
-	hash   uint32
+	client  *Client
+	hash    uint32
+	arrived bool // the client is new
 	// pages says that the user has clients on a page more, or a page less.
 	pages bool
 	// announcing says that the hook Attached has not returned yet.
@@ -122,7 +123,9 @@ func (t *table) insert(c *Client, limit Limit, others int, announce bool) (inser
 	if announce {
 		t.announce(c.ID)
 	}
-	in.change = change{client: c, hash: hash, pages: !t.sharesPage(n, s), announcing: announce, users: t.index.users}
+	in.change = change{
+		client: c, hash: hash, arrived: true, pages: !t.sharesPage(n, s), announcing: announce, users: t.index.users,
+	}
 	return in, nil
 }
 

@@ -29,6 +29,7 @@ func (t *trouble) lag() time.Duration {
 
 // An outcome is what came of a batch of writes.
 type outcome struct {
+	began        time.Time
 	done, failed int
 	fresh        int // of those that failed, the parts that did not fail before
 	often        int // those that failed for the second time
@@ -68,7 +69,7 @@ func (s *shared) judge(o outcome) {
 	t.parts += o.worse
 	switch {
 	case o.done > 0:
-		s.cacheBack()
+		s.cacheBack(o.began)
 		if o.often > 0 {
 			s.opts.Logger.Warn("clientstorage: the cache does not take all that it is given; what is missing is tried again with each heartbeat",
 				"keys", o.often, "err", o.err)
@@ -79,7 +80,8 @@ func (s *shared) judge(o outcome) {
 }
 
 // cacheDown and cacheBack log when the cache begins to fail and when it is back,
-// rather than every failure. Whoever calls them holds mu.
+// rather than every failure. A success that began before the failure says
+// nothing about now. Whoever calls them holds mu.
 func (s *shared) cacheDown(err error) {
 	if !s.trouble.down() {
 		s.trouble.since = time.Now()
@@ -87,15 +89,15 @@ func (s *shared) cacheDown(err error) {
 	}
 }
 
-func (s *shared) cacheBack() {
-	if s.trouble.down() {
+func (s *shared) cacheBack(began time.Time) {
+	if s.trouble.down() && began.After(s.trouble.since) {
 		s.opts.Logger.Info("clientstorage: the cache is back", "after", time.Since(s.trouble.since).Round(time.Millisecond))
 		s.trouble.since = time.Time{}
 	}
 }
 
-// report judges by what the heartbeat found, or whoever renewed the lease.
-func (s *shared) report(err error) {
+// report judges by what came of renewing the lease, which began at a time.
+func (s *shared) report(began time.Time, err error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, errClosed) {
 		return // the caller gave up, which says nothing about the cache
 	}
@@ -104,6 +106,6 @@ func (s *shared) report(err error) {
 	if err != nil {
 		s.cacheDown(err)
 	} else {
-		s.cacheBack()
+		s.cacheBack(began)
 	}
 }

@@ -34,6 +34,11 @@ const (
 	// another user's. A page should ask the website who it is before it connects
 	// again.
 	StatusSignedOut ws.StatusCode = 4401
+	// StatusDisplaced closes a client that has to make room for a newer one of
+	// the same user, and StatusTooMany one whose user has too many already: see
+	// clientstorage.Options.PerUser. A page should not connect again by itself.
+	StatusDisplaced ws.StatusCode = 4409
+	StatusTooMany   ws.StatusCode = 4429
 
 	statusTryAgainLater ws.StatusCode = 1013 // in IANA's registry
 )

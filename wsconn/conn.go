@@ -66,13 +66,15 @@ func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous,
 	})
 	if err != nil {
-		s.Logger.Error("wsconn: cannot attach a client", "err", err)
-		c.end(CloseError{ws.StatusInternalServerError, "cannot be attached"})
+		c.end(s.refusal(err))
 		return
 	}
 	err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
 	open := s.add(c, sock)
 	if open {
+		if _, err := s.Storage.Lookup(s.base, c.ID()); err != nil {
+			s.detached(c.client, nil) // before it was added
+		}
 		c.call(func() { s.Handler.OnOpen(c) })
 		err = c.reason(c.read(tail))
 		s.remove(c)
@@ -80,9 +82,8 @@ func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 	c.last(err)
 	// The cache has a timeout of its own, so this must not be cut short when the
 	// server shuts down.
-	if err := s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err); err != nil {
-		s.Logger.Error("wsconn: cannot detach a client", "err", err)
-	}
+	// If the storage has detached it, that is why it is closed.
+	_ = s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err)
 	if open {
 		c.call(func() { s.Handler.OnClose(c, err) })
 	}

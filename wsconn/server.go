@@ -100,6 +100,7 @@ func (s *Server) init() {
 		s.listeners = make(map[*net.Listener]struct{})
 		s.sockets = make(map[*socket]struct{})
 		s.conns = make(map[clientstorage.ID]*Conn)
+		s.Storage.Hook(clientstorage.Hooks{Detached: s.detached})
 		if s.limits.PingInterval > 0 {
 			s.running.Go(s.pingLoop)
 		}
