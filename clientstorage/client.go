@@ -36,8 +36,9 @@ type Client struct {
 
 // Age says how old this is at most: so long before the question was answered,
 // it was the truth at the client's node. It is 0 for a client of this node. It
-// counts what passes between a node and the cache, but not what a cache in
-// front of the cache may add, as that of decorator.Chain.
+// counts for how long the node could not write, but not for how long a write was
+// on its way, nor what a cache in front of the cache may add, as that of
+// decorator.Chain.
 func (c *Client) Age() time.Duration { return time.Duration(c.age) * time.Millisecond }
 
 func ageMillis(age time.Duration) uint32 {

@@ -156,6 +156,7 @@ func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error,
 		if err == nil {
 			st.saved, st.err, st.failures = w.version, nil, 0
 			st.due = sweepDue()
+			st.follows(began)
 			s.forget(st, w.item.Value == nil)
 		} else {
 			st.failed, st.err, st.failures = w.version, err, min(st.failures, 1)+1
@@ -169,6 +170,17 @@ func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error,
 		}
 	}
 	s.flush()
+}
+
+// follows notes that the cache has what st was at a time.
+func (st *partState) follows(at time.Time) {
+	switch {
+	case !st.doubt.IsZero():
+	case st.saved == st.changed:
+		st.behind = time.Time{}
+	default:
+		st.behind = at
+	}
 }
 
 // wake lets those who wait for st look again.

@@ -32,7 +32,7 @@ func (l lease) append(b []byte) []byte {
 	for _, n := range [...]uint64{
 		l.sequence, uint64(l.pages), uint64(l.level),
 		uint64(l.count.Clients), uint64(l.count.Users), uint64(l.count.Anonymous),
-		uint64(l.ttl.Milliseconds()), uint64(l.lag.Milliseconds()),
+		uint64(l.ttl.Milliseconds()), uint64((l.lag + time.Millisecond - 1).Milliseconds()),
 	} {
 		b = msgp.AppendUint64(b, n)
 	}

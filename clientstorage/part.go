@@ -34,6 +34,9 @@ type partState struct {
 	doubt    time.Time     // until when the cache may still change: see settle.go
 	due      time.Time     // when it is to be written again, changed or not
 	emptied  time.Time     // since when there is nothing in it; else zero
+	// behind is since when the cache may not follow: it was not given a change
+	// yet, or a late write may undo it. Zero if it does follow.
+	behind time.Time
 }
 
 // publish brings a change into the cache, or gives up after the timeout and
@@ -107,6 +110,9 @@ func (s *shared) touch(p part) mark {
 	}
 	s.version++
 	st.changed = s.version
+	if st.behind.IsZero() {
+		st.behind = time.Now()
+	}
 	// While the cache is down, the heartbeat tries it, and nobody else.
 	if !s.trouble.down() || s.opts.FailClosed {
 		s.enqueue(st)

@@ -107,8 +107,14 @@ func (s *shared) newMark(ctx context.Context) error {
 	return nil
 }
 
-// saveLease writes the lease as it has to be now.
+// saveLease writes the lease as it has to be now. Close waits for it, and does
+// not cut it short: a lease that is on its way would arrive after its deletion.
 func (s *shared) saveLease(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.opts.Lease/3)
+	defer cancel()
 	r := &s.renewal
 	r.sequence++
 	s.mu.Lock()
@@ -117,7 +123,7 @@ func (s *shared) saveLease(ctx context.Context) error {
 		pages:    s.covering(),
 		level:    s.levels.announced(),
 		ttl:      s.opts.Lease,
-		lag:      s.trouble.lag(),
+		lag:      s.lag(),
 		name:     s.opts.Name,
 	}
 	// What the new lease leaves out is from now on not covered, whether it

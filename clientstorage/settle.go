@@ -58,6 +58,7 @@ func (s *shared) compare(st *partState, found fetched, now time.Time) {
 	}
 	if now.After(st.doubt) {
 		st.doubt = time.Time{}
+		st.follows(now)
 		s.forget(st, !some)
 	}
 }

@@ -224,7 +224,7 @@ func TestCacheWiped(t *testing.T) {
 		a, b := newShared(t, first), newShared(t, first)
 		settle()
 		alice := attach(t, a, "alice")
-		time.Sleep(10 * time.Second)
+		time.Sleep(11 * time.Second) // between two heartbeats
 		first.replace(new(clientstorage.MemoryDriver))
 		time.Sleep(5 * time.Second)
 		if _, err := b.Lookup(ctx, alice.ID); err != nil {
@@ -245,7 +245,7 @@ func TestCacheWipedAndGrowing(t *testing.T) {
 		for range 16 { // one page
 			attach(t, a, "alice")
 		}
-		time.Sleep(10 * time.Second)
+		time.Sleep(11 * time.Second) // between two heartbeats
 		nodes, err := d.Fetch(ctx, "rollcall:nodes")
 		if err != nil {
 			t.Fatal(err)

@@ -11,50 +11,42 @@ type trouble struct {
 	// since is when the cache began to fail altogether. While it does, only the
 	// heartbeat tries it, and nobody waits for it.
 	since time.Time
-	// behind is when a part could first not be written, and parts how many there
-	// are of that kind.
-	behind time.Time
-	parts  int
 }
 
 func (t *trouble) down() bool { return !t.since.IsZero() }
 
-// lag is how long a change may have been waiting for the cache.
-func (t *trouble) lag() time.Duration {
-	if t.parts == 0 {
-		return 0
+// lag is for how long a change may have been waiting for the cache. Whoever
+// calls it holds mu.
+func (s *shared) lag() (lag time.Duration) {
+	now := time.Now()
+	for _, st := range s.parts {
+		if !st.behind.IsZero() {
+			lag = max(lag, now.Sub(st.behind))
+		}
 	}
-	return time.Since(t.behind)
+	return lag
 }
 
 // An outcome is what came of a batch of writes.
 type outcome struct {
-	began        time.Time
-	done, failed int
-	fresh        int // of those that failed, the parts that did not fail before
-	often        int // those that failed for the second time
-	worse        int // parts that are behind now and were not, less the others
-	err          error
+	began time.Time
+	done  int
+	fresh int // of those that failed, the parts that did not fail before
+	often int // those that failed for the second time
+	err   error
 }
 
 func (o *outcome) add(st *partState, err error) {
-	was := st.failures > 0
-	switch {
-	case err == nil:
+	if err == nil {
 		o.done++
-		if was {
-			o.worse--
-		}
-	default:
-		o.failed++
-		o.err = err
-		switch st.failures {
-		case 0:
-			o.fresh++
-			o.worse++
-		case 1:
-			o.often++
-		}
+		return
+	}
+	o.err = err
+	switch st.failures {
+	case 0:
+		o.fresh++
+	case 1:
+		o.often++
 	}
 }
 
@@ -62,11 +54,6 @@ func (o *outcome) add(st *partState, err error) {
 // failed before do not count: it may be they that the cache does not like.
 // Whoever calls it holds mu.
 func (s *shared) judge(o outcome) {
-	t := &s.trouble
-	if t.parts == 0 {
-		t.behind = time.Now()
-	}
-	t.parts += o.worse
 	switch {
 	case o.done > 0:
 		s.cacheBack(o.began)

@@ -19,7 +19,6 @@ type acquaintance struct {
 	// written is a time after which the lease was written; seen, one at which it
 	// was there.
 	written, seen time.Time
-	// cover of the lease, to guess which lists to ask for
 }
 
 // guess returns the nodes that were there before, and the levels of their lists.
@@ -39,19 +38,21 @@ func (v *view) saw(id NodeID, l lease, asked time.Time) time.Duration {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	a := v.known[id]
-	oldest := time.Now().Add(-l.ttl)
+	oldest := asked.Add(-l.ttl)
 	switch {
 	case a == nil:
 		if len(v.known) >= maxNodes {
-			return l.ttl + l.lag
+			return time.Since(oldest) + l.lag
 		}
 		if v.known == nil {
 			v.known = make(map[NodeID]*acquaintance)
 		}
 		a = &acquaintance{written: oldest}
 		v.known[id] = a
-	case a.lease.sequence != l.sequence:
+	case l.sequence > a.lease.sequence:
 		a.written = a.seen
+	case l.sequence < a.lease.sequence: // an answer that another one has overtaken
+		return time.Since(oldest) + l.lag
 	}
 	if a.written.Before(oldest) {
 		a.written = oldest
