@@ -1,6 +1,6 @@
 # "make test" is all that CI runs; "make help" lists the rest.
 
-.PHONY: help test bench fuzz lint quickstart
+.PHONY: help test verify bench fuzz lint quickstart
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -8,6 +8,10 @@ help: ## list the targets
 test: ## install what is missing (Debian), then run every check and test
 	@bash .ci/install
 	@bash .ci/test
+
+verify: ## the proofs of clientstorage in their long form; half an hour
+	@bash .ci/install redis-server
+	ROLLCALL_REQUIRE_SERVERS=1 ROLLCALL_VERIFY=long go test -count=1 -v -timeout 2h ./internal/verify/...
 
 bench: ## measure attach, look up, detach, connect, echo and leave beside the peers
 	@bash .ci/install redis-server

@@ -96,7 +96,7 @@ func (s *shared) join(ctx context.Context) error {
 		}
 		if slices.Contains(nodes, s.table.node) {
 			s.mu.Lock()
-			s.joined = true
+			s.setJoined(true)
 			s.mu.Unlock()
 			return nil
 		}

@@ -114,15 +114,15 @@ func (s *shared) resumeLevel() {
 func (s *shared) enterLevel(ctx context.Context) error {
 	s.mu.Lock()
 	next := s.levels.next
-	var lists []mark
+	var lists []pending
 	for p, st := range s.parts {
 		if p.level == int8(next) {
-			lists = append(lists, mark{st, st.changed})
+			lists = append(lists, pending{st, st.changed})
 		}
 	}
 	s.mu.Unlock()
-	for _, m := range lists {
-		if err := s.wait(ctx, m); err != nil {
+	for _, p := range lists {
+		if err := s.wait(ctx, p, nil); err != nil {
 			return err
 		}
 	}

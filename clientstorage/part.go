@@ -42,52 +42,57 @@ type partState struct {
 // publish brings a change into the cache, or gives up after the timeout and
 // leaves it to the heartbeat. The error is for those who fail closed.
 func (s *shared) publish(ctx context.Context, c change) error {
-	marks := s.touchChange(c)
-	if len(marks) == 0 {
+	pending, open := s.touchChange(c)
+	if !open {
+		return errClosed
+	}
+	if pending[0].state == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
-	defer cancel()
-	for _, m := range marks {
-		if err := s.wait(ctx, m); err != nil {
+	timeout := time.NewTimer(s.opts.Timeout)
+	defer timeout.Stop()
+	for _, p := range pending {
+		if p.state == nil {
+			break
+		}
+		if err := s.wait(ctx, p, timeout.C); err != nil {
 			return err
 		}
 	}
-	if !c.arrived {
-		return nil
+	if page := c.client.ID.slot / pageSlots; c.arrived && page >= s.covered.Load() {
+		return s.cover(ctx, page, timeout.C)
 	}
-	return s.cover(ctx, c.client.ID.slot/pageSlots)
+	return nil
 }
 
 // note is publish for those who do not wait.
 func (s *shared) note(c change) { s.touchChange(c) }
 
-// A mark is a change of a part, to wait for.
-type mark struct {
+// A pending change of a part is waited for. The zero value is none.
+type pending struct {
 	state   *partState
 	version uint64
 }
 
 // touchChange notes what a change makes different in the cache, and returns what
-// is to be waited for.
-//
-// That is the page, and the list of users unless many others come first: in a
-// storm of clients, lists are worth writing only when many of their users have
-// come, and pages are full at once.
-func (s *shared) touchChange(c change) (wait []mark) {
+// is to be waited for: the page, and the lists of users unless many others come
+// first. In a storm of clients, lists are worth writing only when many of their
+// users have come, and pages are full at once. It reports false if the storage is
+// closed.
+func (s *shared) touchChange(c change) (wait [3]pending, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil
+		return wait, false
 	}
-	page := c.client.ID.slot / pageSlots
-	wait = append(make([]mark, 0, 2), s.touch(part{pageLevel, page}))
+	page := s.touch(part{pageLevel, c.client.ID.slot / pageSlots})
+	lists := wait[1:]
 	if c.pages {
 		crowded := len(s.queue.lists) >= crowd
-		for _, level := range s.levels.written() {
-			m := s.touch(part{int8(level), c.hash & (1<<level - 1)})
+		for i, level := range s.levels.written() {
+			p := s.touch(part{int8(level), c.hash & (1<<level - 1)})
 			if !crowded {
-				wait = append(wait, m)
+				lists[i] = p
 			}
 		}
 	}
@@ -95,14 +100,15 @@ func (s *shared) touchChange(c change) (wait []mark) {
 	s.live()
 	s.flush()
 	if s.opts.NoWait || s.trouble.down() && !s.opts.FailClosed {
-		return nil
+		return [3]pending{}, true
 	}
-	return wait
+	wait[0] = page
+	return wait, true
 }
 
 // touch notes that a part has changed. Whoever calls it holds mu, and calls
 // flush.
-func (s *shared) touch(p part) mark {
+func (s *shared) touch(p part) pending {
 	st := s.parts[p]
 	if st == nil {
 		st = &partState{part: p}
@@ -117,7 +123,7 @@ func (s *shared) touch(p part) mark {
 	if !s.trouble.down() || s.opts.FailClosed {
 		s.enqueue(st)
 	}
-	return mark{st, s.version}
+	return pending{st, s.version}
 }
 
 func (s *shared) enqueue(st *partState) {
@@ -132,36 +138,43 @@ func (s *shared) enqueue(st *partState) {
 	st.queued = true
 }
 
-// wait returns when the cache has a change, or could not be given it.
-func (s *shared) wait(ctx context.Context, m mark) error {
+// wait returns when the cache has a change, or could not be given it, or the
+// time is up. A nil timeout is none.
+func (s *shared) wait(ctx context.Context, p pending, timeout <-chan time.Time) error {
 	for {
-		s.mu.Lock()
-		st := m.state
-		switch {
-		case st.saved >= m.version:
-			s.mu.Unlock()
-			return nil
-		case st.failed >= m.version && !st.queued && !st.writing:
-			err := st.err
-			s.mu.Unlock()
+		ended, err := s.lookAt(p)
+		if ended == nil {
 			return err
-		case s.closed:
-			s.mu.Unlock()
-			return errClosed
 		}
-		if st.ended == nil {
-			st.ended = make(chan struct{})
-		}
-		ended := st.ended
-		s.mu.Unlock()
 		select {
 		case <-ended:
+		case <-timeout:
+			return context.DeadlineExceeded
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.stopped.Done():
 			return errClosed
 		}
 	}
+}
+
+// lookAt returns what came of a change, or what to wait for before looking again.
+func (s *shared) lookAt(p pending) (ended <-chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st := p.state
+	switch {
+	case st.saved >= p.version:
+		return nil, nil
+	case st.failed >= p.version && !st.queued && !st.writing:
+		return nil, st.err
+	case s.closed:
+		return nil, errClosed
+	}
+	if st.ended == nil {
+		st.ended = make(chan struct{})
+	}
+	return st.ended, nil
 }
 
 // touchAll marks every part for writing.
@@ -179,19 +192,19 @@ func (s *shared) touchAll() {
 // keep all others from being seen.
 func (s *shared) writeBehind(ctx context.Context) error {
 	s.mu.Lock()
-	var behind []mark
+	var behind []pending
 	for _, st := range s.parts {
 		if st.saved < st.changed {
 			st.failed = 0
 			s.enqueue(st)
-			behind = append(behind, mark{st, st.changed})
+			behind = append(behind, pending{st, st.changed})
 		}
 	}
 	s.flush()
 	s.mu.Unlock()
 	var first error
-	for _, m := range behind {
-		if err := s.wait(ctx, m); err != nil && first == nil && !s.isRefused(m.state) {
+	for _, p := range behind {
+		if err := s.wait(ctx, p, nil); err != nil && first == nil && !s.isRefused(p.state) {
 			first = err
 		}
 	}

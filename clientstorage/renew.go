@@ -90,7 +90,7 @@ func (s *shared) look(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.joined = slices.Contains(nodes, s.table.node)
+	s.setJoined(slices.Contains(nodes, s.table.node))
 	return nil
 }
 
@@ -128,19 +128,36 @@ func (s *shared) saveLease(ctx context.Context) error {
 	}
 	// What the new lease leaves out is from now on not covered, whether it
 	// arrives or not.
-	s.leased = min(s.leased, l.pages)
+	s.setLeased(min(s.leased, l.pages))
 	s.mu.Unlock()
 	l.count = s.table.count()
 	err := s.driver.Save(ctx, s.leaseKey(s.table.node), l.append(nil), s.opts.Lease)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.leased = 0 // nobody knows which lease is there
+		s.setLeased(0) // nobody knows which lease is there
 		return err
 	}
-	s.leased = l.pages
+	s.setLeased(l.pages)
 	s.settleLevel(l.level)
 	return nil
+}
+
+// setLeased and setJoined note how far whoever lists clients reads: to the pages
+// that the lease covers, if this node is in the list of nodes. Whoever calls them
+// holds mu.
+func (s *shared) setLeased(pages uint32) {
+	s.leased = pages
+	s.setJoined(s.joined)
+}
+
+func (s *shared) setJoined(joined bool) {
+	s.joined = joined
+	if joined {
+		s.covered.Store(s.leased)
+	} else {
+		s.covered.Store(0)
+	}
 }
 
 // covering returns how many pages the lease has to cover: a power of two, so
@@ -160,11 +177,11 @@ func (s *shared) covering() uint32 {
 
 // cover sees to it that whoever lists clients finds this node, and reads as far
 // as page.
-func (s *shared) cover(ctx context.Context, page uint32) error {
+func (s *shared) cover(ctx context.Context, page uint32, timeout <-chan time.Time) error {
 	for range 2 { // a renewal that is under way may have begun without the page
 		s.mu.Lock()
 		switch {
-		case page < s.leased && s.joined:
+		case page < s.covered.Load():
 			s.mu.Unlock()
 			return nil
 		case s.closed:
@@ -179,6 +196,8 @@ func (s *shared) cover(ctx context.Context, page uint32) error {
 		s.mu.Unlock()
 		select {
 		case <-early.done:
+		case <-timeout:
+			return context.DeadlineExceeded
 		case <-ctx.Done():
 			return ctx.Err()
 		}

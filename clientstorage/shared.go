@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,8 +34,9 @@ type shared struct {
 	}
 	flushing int // goroutines that write
 	levels   levels
-	leased   uint32 // pages that the lease in the cache covers
-	joined   bool   // this node was seen in the list of nodes
+	leased   uint32        // pages that the lease in the cache covers
+	covered  atomic.Uint32 // the same, but 0 unless joined
+	joined   bool          // this node was seen in the list of nodes
 	early    *earlyRenewal
 	trouble  trouble
 	living   bool // the heartbeat has begun
