@@ -122,11 +122,6 @@ func (s *shared) fetchEach(ctx context.Context, keys []string) []fetched {
 	return all
 }
 
-func (s *shared) fetchLease(ctx context.Context, node NodeID) (lease, error) {
-	b, err := s.driver.Fetch(ctx, s.leaseKey(node))
-	return s.leaseIn(ctx, fetched{b, err})
-}
-
 func (s *shared) leaseIn(ctx context.Context, f fetched) (lease, error) {
 	if f.err != nil {
 		return lease{}, f.err

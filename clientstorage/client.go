@@ -38,7 +38,8 @@ type Client struct {
 // it was the truth at the client's node. It is 0 for a client of this node. It
 // counts for how long the node could not write, but not for how long a write was
 // on its way, nor what a cache in front of the cache may add, as that of
-// decorator.Chain.
+// decorator.Chain, nor the second for which a cache that counts in seconds, as
+// memcached, may keep a lease too long.
 func (c *Client) Age() time.Duration { return time.Duration(c.age) * time.Millisecond }
 
 func ageMillis(age time.Duration) uint32 {

@@ -2,6 +2,7 @@ package clientstorage
 
 import (
 	"context"
+	"runtime"
 	"time"
 )
 
@@ -9,25 +10,28 @@ import (
 // batch; two goroutines write, so that one encodes while the other one waits for
 // the cache.
 //
-// Clients wait for their pages, so in a storm of them a batch has few lists
-// beside the pages: the longer a list waits, the more of its users have come.
+// Clients wait for their pages. So while there are pages to write, fewer lists
+// are written than pages, and beside pages that are in flight, none: the longer a
+// list waits, the more of its users have come. But if there are to be more lists,
+// those go with the pages, because the present ones are too long.
 const (
-	flushers      = 2
-	writesAtOnce  = 256
-	listsWithPage = 4 // at least so many lists go with pages
-	crowd         = 32
+	flushers     = 2
+	writesAtOnce = 256
+	fewLists     = 8
+	crowd        = 32 // lists that are queued, from which on clients do not wait
 )
 
 // flush sees to it that somebody writes what is queued. Whoever calls it holds
 // mu.
 func (s *shared) flush() {
-	queued := len(s.queue.pages) + len(s.queue.lists)
-	if queued == 0 || s.flushing == flushers || s.closed {
+	if s.queued() == 0 || s.flushing == flushers || s.closed {
 		return
 	}
 	s.flushing++
 	s.busy.Go(s.flusher)
 }
+
+func (s *shared) queued() int { return len(s.queue.pages) + len(s.queue.lists) + len(s.queue.next) }
 
 // A write of a part that is in flight.
 type write struct {
@@ -49,6 +53,9 @@ func (s *shared) flusher() {
 		}
 		s.mu.Unlock()
 		s.writeBatch(batch)
+		// Those who waited for it come with their next clients now: let them, and
+		// write them all together.
+		runtime.Gosched()
 	}
 }
 
@@ -71,13 +78,19 @@ func (s *shared) claim(batch []write) []write {
 			*queue = nil // so that a storm does not keep its memory
 		}
 	}
-	for len(batch) == 0 && len(s.queue.pages)+len(s.queue.lists) > 0 {
+	for len(batch) == 0 && s.queued() > 0 {
 		take(&s.queue.pages, writesAtOnce)
-		lists := writesAtOnce
-		if len(batch) > 0 {
-			lists = max(listsWithPage, len(batch)/4)
+		switch pages := len(batch); {
+		case pages > 0:
+			s.pagesInFlight++
+			take(&s.queue.next, writesAtOnce)
+			take(&s.queue.lists, max(pages/2, fewLists))
+		case s.pagesInFlight > 0:
+			return nil // whoever writes the pages goes on with the lists
+		default:
+			take(&s.queue.next, writesAtOnce)
+			take(&s.queue.lists, writesAtOnce)
 		}
-		take(&s.queue.lists, lists)
 	}
 	return batch
 }
@@ -154,22 +167,35 @@ func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error,
 		err := errOf(i)
 		outcome.add(st, err)
 		if err == nil {
-			st.saved, st.err, st.failures = w.version, nil, 0
+			st.saved, st.err, st.failures = max(st.saved, w.version), nil, 0
 			st.due = sweepDue()
 			st.follows(began)
 			s.forget(st, w.item.Value == nil)
 		} else {
 			st.failed, st.err, st.failures = w.version, err, min(st.failures, 1)+1
 		}
-		st.wake()
 	}
 	s.judge(outcome)
+	if batch[0].state.level == pageLevel { // pages come first
+		s.pagesInFlight--
+	}
 	for _, w := range batch {
-		if st := w.state; st.changed > max(st.saved, st.failed) && !s.trouble.down() {
-			s.enqueue(st)
-		}
+		s.goOn(w.state)
+		w.state.wake()
 	}
 	s.flush()
+}
+
+// goOn sees to a part that has changed while it was written: it is written again,
+// unless that is left to the heartbeat.
+func (s *shared) goOn(st *partState) {
+	switch {
+	case st.changed <= max(st.saved, st.failed):
+	case s.trouble.down() && !s.opts.FailClosed:
+		st.failed = st.changed // nobody waits for it any more
+	default:
+		s.enqueue(st)
+	}
 }
 
 // follows notes that the cache has what st was at a time.

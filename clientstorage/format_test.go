@@ -9,6 +9,7 @@ import (
 	"flag"
 	"iter"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,24 @@ func TestGolden(t *testing.T) {
 	}
 	compareAnswers(t, "Go", now.Answers, before.Answers)
 	t.Errorf("%s is not what is written now; if that is meant, see docs/format.md for what is a new version, and then: go test ./clientstorage -run Golden -update", goldenFile)
+}
+
+// The example in the documentation is from the golden file.
+func TestExampleOfFormat(t *testing.T) {
+	page, err := os.ReadFile("../docs/format.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := readGolden(t)
+	examples := regexp.MustCompile("```\n(\\S+)\n([0-9a-f ]+)\n").FindAllSubmatch(page, -1)
+	for _, example := range examples {
+		if key, value := string(example[1]), strings.ReplaceAll(string(example[2]), " ", ""); g.Keys[key].Hex != value {
+			t.Errorf("docs/format.md has %s under %s; want %s", value, key, g.Keys[key].Hex)
+		}
+	}
+	if len(examples) != 3 {
+		t.Errorf("%d examples are found; want 3", len(examples))
+	}
 }
 
 func readGolden(t *testing.T) golden {

@@ -86,12 +86,13 @@ func TestUnreadable(t *testing.T) {
 	}
 	tooMany := make([]any, 4097)
 	for i := range tooMany {
-		tooMany[i] = i
+		tooMany[i] = clientstorage.NodeID(i + 1).String()
 	}
 	caches = append(caches,
 		tamper(values, "too many nodes", goldenNodesKey, packed(append([]any{1}, tooMany...)...)),
-		tamper(values, "a negative node", goldenNodesKey, packed(1, -1)),
-		tamper(values, "a node as text", goldenNodesKey, packed(1, "ASNFZ4mrze8")),
+		tamper(values, "a node as a number", goldenNodesKey, packed(1, 7)),
+		tamper(values, "a node too long", goldenNodesKey, packed(1, "ASNFZ4mrze8A")),
+		tamper(values, "a node that ends between bytes", goldenNodesKey, packed(1, "ASNFZ4mrze9")),
 	)
 	caches = append(caches, decorated(t, values)...)
 
@@ -144,6 +145,7 @@ func hostilePages() map[string][]byte {
 		"a slot of the next page":     client(func(c []any) { c[0] = 16 }),
 		"a negative slot":             client(func(c []any) { c[0] = -1 }),
 		"a slot that is float":        client(func(c []any) { c[0] = 0.0 }),
+		"a slot that is a boolean":    client(func(c []any) { c[0] = true }),
 		"generation 0":                client(func(c []any) { c[1] = 0 }),
 		"generation beyond 32 bits":   client(func(c []any) { c[1] = int64(1) << 32 }),
 		"no user name":                client(func(c []any) { c[2] = "" }),
@@ -173,6 +175,7 @@ func hostileLists() map[string][]byte {
 		"no pages":               user("alice", false),
 		"pages out of order":     user("alice", false, 1, 0),
 		"a page twice":           user("alice", false, 1, 1),
+		"a page as a boolean":    user("alice", false, true),
 		"a page as text":         user("alice", false, "0"),
 		"a page beyond all":      user("alice", false, 1<<24),
 		"pages that are one":     packed(1, []any{"alice", false, 0}),
@@ -190,6 +193,7 @@ func hostileLeases() map[string][]byte {
 		"pages beyond all":        lease(2, 1<<24+1),
 		"level 27":                lease(3, 27),
 		"a negative level":        lease(3, -1),
+		"a level as a boolean":    lease(3, true),
 		"clients beyond all":      lease(4, 1<<28+1),
 		"more users than clients": lease(5, 8),
 		"more anonymous":          lease(6, 8),
@@ -240,6 +244,19 @@ func driverOf(t *testing.T, values map[string][]byte) clientstorage.Driver {
 		}
 	}
 	return d
+}
+
+// A reader that is slower than a lease may find that the lists have moved. It
+// must not take that for users who left; here every reader is too slow.
+func TestForeignReadersTooSlow(t *testing.T) {
+	values, _ := goldenValues(t)
+	c := tamper(values, "a ttl of nothing", goldenLease, packed(1, 9, 64, 6, 7, 5, 1, 0, 0, "web-1"))
+	eachReader(t, func(t *testing.T, r foreignReader) {
+		a := r.do(t, job{Keys: hexOf(c.values), questions: questions{Online: []string{"alice"}}})[0]
+		if !strings.Contains(a.Unreadable, "too slow") {
+			t.Errorf("%s says %q, and that %q are online", r.name, a.Unreadable, a.Online)
+		}
+	})
 }
 
 // What a later minor version may add is skipped: elements at the end of a lease,

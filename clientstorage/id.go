@@ -62,22 +62,25 @@ func ParseID(s string) (ID, error) {
 	if len(s) != idLen {
 		return ID{}, errBadID
 	}
-	var b [2][8]byte
-	for i := range b {
-		group := s[i*groupLen : (i+1)*groupLen]
-		if n, err := idEncoding.Decode(b[i][:], []byte(group)); err != nil || n != 8 {
-			return ID{}, errBadID
-		}
-	}
-	id := ID{
-		node: NodeID(binary.BigEndian.Uint64(b[0][:])),
-		slot: binary.BigEndian.Uint32(b[1][:4]),
-		gen:  binary.BigEndian.Uint32(b[1][4:]),
-	}
-	if id.node == 0 || id.gen == 0 {
+	node, ok1 := parseGroup([]byte(s[:groupLen]))
+	client, ok2 := parseGroup([]byte(s[groupLen:]))
+	id := ID{node: NodeID(node), slot: uint32(client >> 32), gen: uint32(client)}
+	if !ok1 || !ok2 || id.node == 0 || id.gen == 0 {
 		return ID{}, errBadID
 	}
 	return id, nil
+}
+
+// parseGroup reads eight bytes that were printed.
+func parseGroup(text []byte) (n uint64, ok bool) {
+	var b [9]byte
+	if len(text) != groupLen {
+		return 0, false
+	}
+	if n, err := idEncoding.Decode(b[:], text); err != nil || n != 8 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(b[:8]), true
 }
 
 // Node returns the node that the client is attached to.

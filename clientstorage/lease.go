@@ -102,11 +102,13 @@ const maxNodes = 4096
 // the next heartbeat.
 //
 //	nodes = [version, node...]
+//
+// where a node is the 11 characters that it prints as.
 func appendNodes(b []byte, nodes []NodeID) []byte {
 	b = msgp.AppendArrayHeader(b, uint32(1+len(nodes)))
 	b = msgp.AppendInt(b, formatVersion)
 	for _, n := range nodes {
-		b = msgp.AppendUint64(b, uint64(n))
+		b = msgp.AppendString(b, n.String())
 	}
 	return b
 }
@@ -121,11 +123,15 @@ func decodeNodes(b []byte) ([]NodeID, error) {
 	}
 	nodes := make([]NodeID, 0, min(count, uint32(len(b))))
 	for range count {
-		var n uint64
-		if n, b, err = msgp.ReadUint64Bytes(b); err != nil {
+		var text []byte
+		if text, b, err = msgp.ReadStringZC(b); err != nil {
 			return nil, corrupt(err)
 		}
-		nodes = append(nodes, NodeID(n))
+		id, ok := parseGroup(text)
+		if !ok {
+			return nil, fmt.Errorf("%w: a node out of bounds", ErrCorrupt)
+		}
+		nodes = append(nodes, NodeID(id))
 	}
 	slices.Sort(nodes)
 	return slices.Compact(nodes), nil

@@ -132,6 +132,8 @@ func (s *shared) enqueue(st *partState) {
 		return // when the write ends, it is enqueued if need be
 	case st.level == pageLevel:
 		s.queue.pages = append(s.queue.pages, st)
+	case uint8(st.level) == s.levels.next:
+		s.queue.next = append(s.queue.next, st)
 	default:
 		s.queue.lists = append(s.queue.lists, st)
 	}

@@ -31,17 +31,20 @@ type shared struct {
 	version uint64              // numbers the changes of all parts
 	queue   struct {            // parts to be written, first come, first served
 		pages, lists []*partState
+		next         []*partState // lists of the next level
 	}
 	flushing int // goroutines that write
-	levels   levels
-	leased   uint32        // pages that the lease in the cache covers
-	covered  atomic.Uint32 // the same, but 0 unless joined
-	joined   bool          // this node was seen in the list of nodes
-	early    *earlyRenewal
-	trouble  trouble
-	living   bool // the heartbeat has begun
-	watching bool // NodeJoined and NodeLost are to be told
-	closed   bool
+	// pagesInFlight is how many of them write pages.
+	pagesInFlight int
+	levels        levels
+	leased        uint32        // pages that the lease in the cache covers
+	covered       atomic.Uint32 // the same, but 0 unless joined
+	joined        bool          // this node was seen in the list of nodes
+	early         *earlyRenewal
+	trouble       trouble
+	living        bool // the heartbeat has begun
+	watching      bool // NodeJoined and NodeLost are to be told
+	closed        bool
 
 	busy sync.WaitGroup // goroutines that may write
 

@@ -4,7 +4,7 @@
 //	cd examples/e2e && go test ./...
 //
 // It is a module of its own, so that the browser driver is no dependency of
-// Rollcall. Chromium must be installed, and redis-server for the test of two
+// Rollcall. Chromium must be installed, and redis-server for the tests of two
 // nodes; without them the tests are skipped, or fail if
 // ROLLCALL_REQUIRE_SERVERS is set.
 //

@@ -27,10 +27,18 @@ func build(t *testing.T) string {
 
 // A quickstart is a running program.
 type quickstart struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	site string // its URL
-	stop func() // ends it as Ctrl-C does, and waits; may be called again
+	t      *testing.T
+	cmd    *exec.Cmd
+	site   string // its URL
+	stop   func() // ends it as Ctrl-C does, and waits; may be called again
+	killed bool
+}
+
+// kill ends it as kill -9 does, so that it can say good-bye to nobody.
+func (q *quickstart) kill() {
+	q.killed = true
+	q.cmd.Process.Kill()
+	q.stop()
 }
 
 // start runs the program on a free port, and ends it with the test.
@@ -66,7 +74,7 @@ func (q *quickstart) end(log *bytes.Buffer) {
 	q.cmd.Process.Signal(os.Interrupt)
 	hung := time.AfterFunc(10*time.Second, func() { q.cmd.Process.Kill() })
 	defer hung.Stop()
-	if err := q.cmd.Wait(); err != nil {
+	if err := q.cmd.Wait(); err != nil && !q.killed {
 		q.t.Errorf("the program ended with %v", err)
 	}
 	if q.t.Failed() {

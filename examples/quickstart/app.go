@@ -24,8 +24,8 @@ type app struct {
 	stop    context.CancelFunc // ends the goroutine of the room
 }
 
-// newApp puts the parts together.
-func newApp(ctx context.Context, redis string) (*app, error) {
+// newApp puts the parts together. The name is what people call this node.
+func newApp(ctx context.Context, redis, name string) (*app, error) {
 	stores, err := openStores(ctx, redis)
 	if err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func newApp(ctx context.Context, redis string) (*app, error) {
 	}
 
 	// The storage remembers who is connected.
-	storage, err := clientstorage.New(stores.clients, nil)
+	storage, err := clientstorage.New(stores.clients, &clientstorage.Options{Name: name})
 	if err != nil {
 		return nil, errors.Join(err, stores.close())
 	}

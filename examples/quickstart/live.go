@@ -26,6 +26,7 @@ import (
 //
 //	{"type":"you",     "client":{...}}
 //	{"type":"clients", "clients":[{...}], "total":1, "partial":false}
+//	{"type":"nodes",   "nodes":[{...}], "partial":false}
 //	{"type":"said",    "from":{...}, "text":"Hello", "at":"..."}
 //	{"type":"error",   "error":"..."}
 type room struct {
@@ -94,21 +95,22 @@ func (r *room) watch(ctx context.Context, shared bool) {
 		defer ticker.Stop()
 		poll = ticker.C
 	}
-	var told []byte
+	var told [2][]byte
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-r.changed:
-			told = r.list(ctx)
-			r.send(told)
+			told = [2][]byte{} // whoever has just come was told nothing
 		case <-poll:
 			if r.storage.Local().Count().Clients == 0 {
 				continue // nobody is watching
 			}
-			if list := r.list(ctx); !bytes.Equal(list, told) {
-				told = list
-				r.send(told)
+		}
+		for i, list := range r.lists(ctx) {
+			if !bytes.Equal(list, told[i]) {
+				told[i] = list
+				r.send(list)
 			}
 		}
 		select {
@@ -118,17 +120,31 @@ func (r *room) watch(ctx context.Context, shared bool) {
 	}
 }
 
-// list returns the message that says who is there.
-func (r *room) list(ctx context.Context) []byte {
+// lists returns the messages that say who is there, and on which nodes. The ages
+// go with the nodes: they change all the time, and the clients do not.
+func (r *room) lists(ctx context.Context) [2][]byte {
 	ctx, cancel := context.WithTimeout(ctx, pollInterval)
 	defer cancel()
 	list, err := everybody(ctx, r.storage)
-	return encode(event{
-		"type":    "clients",
-		"clients": list[:min(len(list), maxListed)],
-		"total":   len(list),
-		"partial": err != nil, // the storage logs why
-	})
+	oldest := make(map[string]float64)
+	for i := range list {
+		c := &list[i]
+		oldest[c.Node] = max(oldest[c.Node], c.Age)
+		c.Age = 0
+	}
+	nodes, nodesErr := theNodes(ctx, r.storage)
+	for i := range nodes {
+		nodes[i].Age = max(nodes[i].Age, oldest[nodes[i].ID])
+	}
+	return [2][]byte{
+		encode(event{
+			"type":    "clients",
+			"clients": list[:min(len(list), maxListed)],
+			"total":   len(list),
+			"partial": err != nil, // the storage logs why
+		}),
+		encode(event{"type": "nodes", "nodes": nodes, "partial": nodesErr != nil}),
+	}
 }
 
 // An event is a message to a client.

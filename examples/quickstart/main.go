@@ -14,9 +14,10 @@
 //	go run ./examples/quickstart -redis 127.0.0.1:6379 -addr 127.0.0.1:8081
 //
 // The files, in the order to read them: app.go puts the parts together, site.go
-// is the website, live.go serves the sockets, stores.go says where sessions and
-// clients are kept, clients.go is how a client looks in JSON, users.go holds the
-// users, and page/ is the page.
+// is the website, explain.go answers why somebody is here or is not, live.go
+// serves the sockets, stores.go says where sessions and clients are kept,
+// clients.go is how clients and nodes look in JSON, users.go holds the users, and
+// page/ is the page.
 package main
 
 import (
@@ -58,7 +59,7 @@ func run(ctx context.Context, addr, redis string, out io.Writer) error {
 		return fmt.Errorf("%w\nIf another program has the port, try another one: -addr 127.0.0.1:8081", err)
 	}
 	defer listener.Close()
-	app, err := newApp(ctx, redis)
+	app, err := newApp(ctx, redis, listener.Addr().String())
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func TestNoRedis(t *testing.T) {
 	}
 	addr := l.Addr().String()
 	l.Close() // now nobody listens there
-	_, err = newApp(t.Context(), addr)
+	_, err = newApp(t.Context(), addr, "alone")
 	if err == nil || !strings.Contains(err.Error(), "Start one") {
 		t.Errorf("without a Redis: %v, want an error that says what to try", err)
 	}

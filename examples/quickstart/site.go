@@ -37,8 +37,9 @@ func newSite(sessions *scs.SessionManager, storage *clientstorage.Storage) http.
 	mux.HandleFunc("GET /whoami", s.whoami)
 	mux.HandleFunc("GET /clients", s.clients)
 	mux.HandleFunc("GET /clients/{id}", s.client)
+	mux.HandleFunc("GET /explain", s.explain)
 	files, _ := fs.Sub(pageFiles, "page") // fails for malformed names only
-	for _, name := range []string{"page.css", "page.js", "socket.js", "icon.svg"} {
+	for _, name := range []string{"page.css", "page.js", "dom.js", "people.js", "explain.js", "socket.js", "icon.svg"} {
 		mux.Handle("GET /"+name, http.FileServerFS(files))
 	}
 	// From the outside in: a page of another website cannot post here, no body is

@@ -162,7 +162,8 @@ func TestPage(t *testing.T) {
 		t.Errorf("the Content-Security-Policy is %q", policy)
 	}
 	for path, kind := range map[string]string{
-		"/page.js": "text/javascript", "/socket.js": "text/javascript", "/page.css": "text/css", "/icon.svg": "image/svg+xml",
+		"/page.js": "text/javascript", "/socket.js": "text/javascript", "/dom.js": "text/javascript",
+		"/people.js": "text/javascript", "/explain.js": "text/javascript", "/page.css": "text/css", "/icon.svg": "image/svg+xml",
 	} {
 		r := b.do("GET", path, "")
 		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), kind) {

@@ -27,6 +27,7 @@ type message struct {
 	Type, Text, Error string
 	Client, From      clientView
 	Clients           []clientView
+	Nodes             []nodeView
 	Total             int
 	Partial           bool
 }

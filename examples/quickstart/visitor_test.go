@@ -40,7 +40,7 @@ func open(t *testing.T, redis string) string {
 // start is open for tests that close the app themselves.
 func start(t *testing.T, redis string) (url string, app *app) {
 	t.Helper()
-	app, err := newApp(t.Context(), redis)
+	app, err := newApp(t.Context(), redis, t.Name())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,29 +1,33 @@
+import { $, element } from "./dom.js";
+import { closeWhy } from "./explain.js";
+import { markOwnRow, newFace, newTime, paintFace, showClients, showNodes } from "./people.js";
 import { Socket } from "./socket.js";
-
-const $ = (id) => document.getElementById(id);
 
 let session = { user: "", roles: [], anonymous: true }; // as the website says
 let me = null; // our client, as the socket says
 
-// What the server tells, and what is then done with it. Whatever came from
-// somebody else enters the page as text, never as HTML.
+// What the server tells, and what is then done with it.
 
 const on = {
   async you({ client }) {
     me = client;
     showAccount();
-    markOwnRow();
+    markOwnRow(me.id);
     if (client.anonymous !== session.anonymous) {
       await readSession(); // it ended while the server was away
       showAccount();
     }
   },
   clients({ clients, total, partial }) {
-    showClients(clients);
+    showClients(clients, me?.id);
     $("clients-count").textContent = total;
     $("clients-partial").hidden = !partial;
     $("clients-more").hidden = total === clients.length;
     $("clients-more").textContent = `and ${total - clients.length} more`;
+  },
+  nodes({ nodes, partial }) {
+    showNodes(nodes, me?.node);
+    $("nodes-partial").hidden = !partial;
   },
   said({ from, text, at }) {
     addMessage(from, text, new Date(at));
@@ -144,33 +148,6 @@ $("say-form").addEventListener("submit", (event) => {
 
 // Drawing.
 
-function element(name, className, text) {
-  const e = document.createElement(name);
-  if (className) e.className = className;
-  if (text !== undefined) e.textContent = text;
-  return e;
-}
-
-// hue gives every name a colour of its own, or nearly.
-function hue(name) {
-  let sum = 7;
-  for (const c of name) sum = (sum * 31 + c.codePointAt(0)) % 360;
-  return sum;
-}
-
-function paintFace(face, who) {
-  face.textContent = who.anonymous ? "?" : who.user[0].toUpperCase();
-  face.classList.toggle("anonymous", who.anonymous);
-  face.style.setProperty("--hue", hue(who.user));
-}
-
-function newFace(who) {
-  const face = element("span", "face");
-  face.setAttribute("aria-hidden", "true");
-  paintFace(face, who);
-  return face;
-}
-
 function showAccount() {
   const who = session.anonymous ? { user: me?.anonymous ? me.user : "anonymous", anonymous: true } : session;
   paintFace($("my-face"), who);
@@ -180,71 +157,13 @@ function showAccount() {
   $("demo-users").hidden = !session.anonymous;
   $("logout-form").hidden = session.anonymous;
   $("account").dataset.user = session.user;
+  document.body.classList.toggle("signed-in", !session.anonymous);
+  if (session.anonymous) closeWhy(); // the server answers those only who are signed in
 }
 
 function showLoginError(text) {
   $("login-error").textContent = text;
   $("login-error").classList.toggle("shown", text !== "");
-}
-
-// showClients draws what is new, removes what is gone and leaves the others,
-// so that what somebody reads or has selected stays.
-function showClients(clients) {
-  const rows = $("clients-rows");
-  const there = new Map([...rows.children].map((row) => [row.dataset.id, row]));
-  const wanted = clients.map((client) => there.get(client.id) ?? newRow(client));
-  const kept = new Set(wanted);
-  for (const row of there.values()) if (!kept.has(row)) row.remove();
-  wanted.forEach((row, i) => {
-    if (rows.children[i] !== row) rows.insertBefore(row, rows.children[i] ?? null);
-  });
-  markOwnRow();
-}
-
-function newRow(client) {
-  const row = element("tr");
-  row.setAttribute("role", "row");
-  Object.assign(row.dataset, { id: client.id, user: client.user, node: client.node });
-
-  const user = element("span", "who");
-  user.append(newFace(client), element("span", "name", client.user), element("span", "you", "you"));
-  const roles = element("span", "roles");
-  for (const role of client.roles) roles.append(element("span", "role", role));
-  if (client.anonymous) roles.append(element("span", "role none", "anonymous"));
-
-  row.append(
-    newCell("User", user),
-    newCell("Roles", roles),
-    newCell("Client", newShort(client.id, `${client.id.slice(0, 4)}\u2026${client.id.slice(-6)}`)),
-    newCell("Node", newShort(client.node, `${client.node.slice(0, 4)}\u2026`)),
-    newCell("Since", newTime(new Date(client.since))),
-  );
-  return row;
-}
-
-function newCell(label, content) {
-  const cell = element("td");
-  cell.setAttribute("role", "cell");
-  cell.dataset.label = label;
-  cell.append(content);
-  return cell;
-}
-
-function newShort(full, short) {
-  const code = element("code", "", short);
-  code.title = full;
-  return code;
-}
-
-function newTime(date) {
-  const time = element("time", "", date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" }));
-  time.dateTime = date.toISOString();
-  time.title = date.toLocaleString();
-  return time;
-}
-
-function markOwnRow() {
-  for (const row of $("clients-rows").children) row.toggleAttribute("data-you", row.dataset.id === me?.id);
 }
 
 const mostMessages = 200;
