@@ -31,8 +31,8 @@ type Hooks struct {
 
 	// NodeLost is called once when a node is gone with all of its clients,
 	// whether it was closed or killed. n is what was last known of it. To be
-	// taken for gone it must be missing twice, a third of a lease apart, so a
-	// cache that was wiped does not look like the loss of all nodes.
+	// taken for gone it must be missing three times, a third of a lease apart,
+	// so a cache that was wiped does not look like the loss of all nodes.
 	NodeLost func(n Node)
 }
 

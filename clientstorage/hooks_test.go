@@ -211,12 +211,12 @@ func TestNodeHooks(t *testing.T) {
 		d.expect(t)
 
 		cut.set(errDown, false) // the first node is as good as killed
-		time.Sleep(12 * time.Second)
+		time.Sleep(14 * time.Second)
 		d.expect(t, "lost web with 50")
 		if err := b.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Second)
+		time.Sleep(7 * time.Second)
 		d.expect(t, "lost web with 1")
 		cut.set(nil, false) // it was not, and is back
 		time.Sleep(5 * time.Second)

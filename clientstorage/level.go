@@ -13,8 +13,7 @@ import (
 //
 // While it changes, what changes goes into the lists of both levels. When all
 // lists of the new level are written, the lease names it; and the lists of the
-// old one are deleted a lease later, when nobody can still be about to read
-// them.
+// old one are deleted some leases later.
 type levels struct {
 	now     uint8
 	next    uint8 // what it is to become, or noLevel
@@ -76,7 +75,7 @@ func (s *shared) fitLevel(users int) {
 	}
 	next := levelFor(users)
 	if slices.ContainsFunc(l.retired, func(r retiredLevel) bool { return r.level == next }) {
-		return // its old lists may be about to be deleted
+		return // see retireLevels
 	}
 	l.next = next
 	for bucket := range uint32(1) << l.next {
@@ -150,24 +149,32 @@ func (s *shared) settleLevel(level uint8) {
 	l.now, l.next, l.ready = level, noLevel, false
 }
 
-// retireLevels deletes the lists of levels that no lease names any more. If that
-// fails, it is tried again, and in the end the lists expire.
+// retireLevels deletes the lists of levels that no lease names any more, when
+// nobody can still be about to read them, and no write of them can still arrive.
+// If that fails, it is tried again, and in the end the lists expire. Until it is
+// done, the level does not come back: what is late would meet its new lists.
 func (s *shared) retireLevels(ctx context.Context) {
 	s.mu.Lock()
 	var due []uint8
 	for _, r := range s.levels.retired {
-		if time.Since(r.since) > s.opts.Lease {
+		if time.Since(r.since) > s.opts.Timeout+s.settleTime() {
 			due = append(due, r.level)
 		}
 	}
 	s.mu.Unlock()
 	for _, level := range due {
-		if DeleteMany(ctx, s.driver, s.listKeys(level)) != nil {
+		err := DeleteMany(ctx, s.driver, s.listKeys(level))
+		s.mu.Lock()
+		i := slices.IndexFunc(s.levels.retired, func(r retiredLevel) bool { return r.level == level })
+		if err != nil {
+			s.levels.retired[i].since = time.Now() // the deletion may arrive late
+		} else {
+			s.levels.retired = slices.Delete(s.levels.retired, i, i+1)
+		}
+		s.mu.Unlock()
+		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		s.levels.retired = slices.DeleteFunc(s.levels.retired, func(r retiredLevel) bool { return r.level == level })
-		s.mu.Unlock()
 	}
 }
 

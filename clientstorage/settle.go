@@ -47,8 +47,8 @@ func (s *shared) compare(st *partState, found fetched, now time.Time) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st.saved < st.changed {
-		return // it will be written anyway
+	if st.saved < st.changed || s.parts[st.part] != st {
+		return // it will be written anyway, or not any more
 	}
 	want, some := s.appendPart(nil, st.part)
 	if some != (found.err == nil) || some && !bytes.Equal(want, found.bytes) {

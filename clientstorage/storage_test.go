@@ -109,6 +109,11 @@ func TestUserIndex(t *testing.T) {
 	s := newLocal(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	names := []string{"alice", "bob", "carol"}
+	for i := range 40 { // some thousand users make the index grow
+		for j := range 100 {
+			attach(t, s, fmt.Sprint("other", i*100+j))
+		}
+	}
 	attached := map[string][]*clientstorage.Client{}
 	for range 5000 {
 		name := names[rng.IntN(len(names))]
@@ -151,10 +156,12 @@ func TestAttachInvalid(t *testing.T) {
 func TestIterationUnderChurn(t *testing.T) {
 	s := newLocal(t)
 	staying := map[clientstorage.ID]bool{}
+	stayingUsers := map[string]bool{}
 	var others []*clientstorage.Client
 	for i := range 3000 {
 		if i%3 == 0 {
-			staying[attach(t, s, "stays").ID] = true
+			c := attach(t, s, fmt.Sprint("stays", i))
+			staying[c.ID], stayingUsers[c.User] = true, true
 		} else {
 			others = append(others, attach(t, s, fmt.Sprint("goes", i%50)))
 		}
@@ -166,7 +173,7 @@ func TestIterationUnderChurn(t *testing.T) {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i = (i + 1) % len(mine) {
 				s.Detach(ctx, mine[i].ID, nil)
-				mine[i], _ = s.Attach(ctx, clientstorage.Client{User: "again"})
+				mine[i], _ = s.Attach(ctx, clientstorage.Client{User: fmt.Sprint("again", w, "-", i)})
 			}
 		})
 	}
@@ -178,6 +185,15 @@ func TestIterationUnderChurn(t *testing.T) {
 		for id := range staying {
 			if seen[id] != 1 {
 				t.Errorf("a client that stayed was seen %d times", seen[id])
+			}
+		}
+		seenUsers := map[string]int{}
+		for u := range s.Local().Users() {
+			seenUsers[u.Name]++
+		}
+		for name := range stayingUsers {
+			if seenUsers[name] != 1 {
+				t.Errorf("a user who stayed was seen %d times", seenUsers[name])
 			}
 		}
 	}

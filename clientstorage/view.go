@@ -39,6 +39,7 @@ func (v *view) saw(id NodeID, l lease, asked time.Time) time.Duration {
 	defer v.mu.Unlock()
 	a := v.known[id]
 	oldest := asked.Add(-l.ttl)
+	var before time.Duration
 	switch {
 	case a == nil:
 		if len(v.known) >= maxNodes {
@@ -50,6 +51,8 @@ func (v *view) saw(id NodeID, l lease, asked time.Time) time.Duration {
 		a = &acquaintance{written: oldest}
 		v.known[id] = a
 	case l.sequence > a.lease.sequence:
+		// If the values were read first, they may be those of the lease before.
+		before = min(time.Since(a.written), time.Since(oldest)) + a.lease.lag
 		a.written = a.seen
 	case l.sequence < a.lease.sequence: // an answer that another one has overtaken
 		return time.Since(oldest) + l.lag
@@ -61,7 +64,7 @@ func (v *view) saw(id NodeID, l lease, asked time.Time) time.Duration {
 	if asked.After(a.seen) {
 		a.seen = asked
 	}
-	return time.Since(a.written) + l.lag
+	return max(time.Since(a.written)+l.lag, before)
 }
 
 // keep forgets the nodes that are not in the list any more.

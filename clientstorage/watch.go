@@ -28,6 +28,11 @@ func (s *shared) watchNodes(h *hooks) {
 	})
 }
 
+// missesOfLost is how many looks in a row must not find a node until it is lost:
+// one may fall into the moment after the cache was wiped, and one may find a list
+// of nodes that two of them have just overwritten.
+const missesOfLost = 3
+
 type watcher struct {
 	hooks *hooks
 	known map[NodeID]*watched
@@ -61,7 +66,7 @@ func (w *watcher) look(s *shared) {
 		if there[id] {
 			continue
 		}
-		if known.missing++; known.missing == 2 {
+		if known.missing++; known.missing == missesOfLost {
 			delete(w.known, id)
 			w.hooks.nodeLost(known.node)
 		}
