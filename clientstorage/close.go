@@ -15,6 +15,9 @@ func (s *shared) close(ctx context.Context) error {
 	// Whatever comes of the rest, this node renews its lease no more.
 	s.mu.Lock()
 	s.closed = true
+	for _, st := range s.parts {
+		st.wake()
+	}
 	s.mu.Unlock()
 	s.stop()
 	select {

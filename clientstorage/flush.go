@@ -10,15 +10,15 @@ import (
 // batch; two goroutines write, so that one encodes while the other one waits for
 // the cache.
 //
-// Clients wait for their pages. So while there are pages to write, fewer lists
-// are written than pages, and beside pages that are in flight, none: the longer a
-// list waits, the more of its users have come. But if there are to be more lists,
-// those go with the pages, because the present ones are too long.
+// Clients wait for their pages. So while there are many pages to write, few lists
+// are written with them, and none beside pages that are in flight: the longer a
+// list waits, the more of its users have come or gone. But if there are to be more
+// lists, those go with the pages, because the present ones are too long.
 const (
 	flushers     = 2
 	writesAtOnce = 256
-	fewLists     = 8
-	crowd        = 32 // lists that are queued, from which on clients do not wait
+	fewLists     = 4
+	crowd        = 16 // lists that are queued, from which on clients do not wait
 )
 
 // flush sees to it that somebody writes what is queued. Whoever calls it holds
@@ -43,6 +43,7 @@ type write struct {
 // flusher writes until nothing is queued.
 func (s *shared) flusher() {
 	var batch []write
+	var room []byte
 	for {
 		s.mu.Lock()
 		batch = s.claim(batch[:0])
@@ -52,7 +53,7 @@ func (s *shared) flusher() {
 			return
 		}
 		s.mu.Unlock()
-		s.writeBatch(batch)
+		room = s.writeBatch(batch, room[:0])
 		// Those who waited for it come with their next clients now: let them, and
 		// write them all together.
 		runtime.Gosched()
@@ -84,7 +85,7 @@ func (s *shared) claim(batch []write) []write {
 		case pages > 0:
 			s.pagesInFlight++
 			take(&s.queue.next, writesAtOnce)
-			take(&s.queue.lists, max(pages/2, fewLists))
+			take(&s.queue.lists, max(pages/8, fewLists))
 		case s.pagesInFlight > 0:
 			return nil // whoever writes the pages goes on with the lists
 		default:
@@ -97,22 +98,24 @@ func (s *shared) claim(batch []write) []write {
 
 // writeBatch brings parts into the cache as they are now, which is at least what
 // their versions say, because those were read before.
-func (s *shared) writeBatch(batch []write) {
+//
+// It encodes them in room, and returns that for the next batch.
+func (s *shared) writeBatch(batch []write, room []byte) []byte {
 	began := time.Now()
-	items, empty := s.encode(batch)
+	items, empty, room := s.encode(batch, room)
 	ctx, cancel := context.WithTimeout(context.Background(), min(s.opts.Timeout, s.opts.Lease))
 	defer cancel()
 	err := s.send(ctx, items, empty)
 	if err == nil || len(batch) == 1 || ctx.Err() != nil {
 		s.finish(batch, began, func(int) error { return err }, err != nil)
-		return
+		return room
 	}
 	errs := s.writeEach(ctx, batch)
 	s.finish(batch, began, func(i int) error { return errs[i] }, true)
+	return room
 }
 
-func (s *shared) encode(batch []write) (items []Item, empty []string) {
-	var values []byte // all of them, one after the other
+func (s *shared) encode(batch []write, values []byte) (items []Item, empty []string, all []byte) {
 	items = make([]Item, 0, len(batch))
 	for i := range batch {
 		w := &batch[i]
@@ -126,7 +129,7 @@ func (s *shared) encode(batch []write) (items []Item, empty []string) {
 			empty = append(empty, w.item.Key)
 		}
 	}
-	return items, empty
+	return items, empty, values
 }
 
 func (s *shared) send(ctx context.Context, items []Item, empty []string) error {
@@ -168,7 +171,6 @@ func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error,
 		outcome.add(st, err)
 		if err == nil {
 			st.saved, st.err, st.failures = max(st.saved, w.version), nil, 0
-			st.due = sweepDue()
 			st.follows(began)
 			s.forget(st, w.item.Value == nil)
 		} else {

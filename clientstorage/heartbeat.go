@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// sweepEvery is how soon each part is written again, changed or not, which mends
+// sweepEvery is how often each part is written again, changed or not, which mends
 // what a cache dropped.
 const sweepEvery = partTTL / 3
 
@@ -31,14 +31,39 @@ func (s *shared) isNode() bool {
 func (s *shared) heartbeat() {
 	ticker := time.NewTicker(s.opts.Lease / 3)
 	defer ticker.Stop()
+	s.beat()
 	for {
-		s.beat()
 		select {
 		case <-s.stopped.Done():
 			return
 		case <-ticker.C:
+			s.beat()
+		case <-s.added:
+			s.rejoin()
 		}
 	}
+}
+
+// rejoin looks again, soon after this node was added to the list of nodes: those
+// that begin together overwrite each other, also after they have seen themselves
+// there. So they do not look all at once.
+func (s *shared) rejoin() {
+	const soon = 100 * time.Millisecond
+	select {
+	case <-s.stopped.Done():
+		return
+	case <-time.After(soon/2 + rand.N(soon)):
+	}
+	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
+	defer cancel()
+	nodes, err := s.fetchNodes(ctx)
+	if err != nil {
+		return // the next heartbeat looks
+	}
+	s.mu.Lock()
+	s.setJoined(slices.Contains(nodes, s.table.node))
+	s.mu.Unlock()
+	s.join(ctx)
 }
 
 func (s *shared) beat() {
@@ -60,23 +85,19 @@ func (s *shared) beat() {
 	s.writeBehind(ctx)
 }
 
-// sweep marks the parts for writing that were not written for long.
+// sweep marks the parts for writing whose time has come. Each has a time of its
+// own, so there are never many at once.
 func (s *shared) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
 	for p, st := range s.parts {
 		if now.After(st.due) {
+			st.due = now.Add(sweepEvery)
 			s.touch(p)
 		}
 	}
 	s.flush()
-}
-
-// sweepDue returns when a part that is written now is to be written again. A
-// little chance keeps those that were written together from staying together.
-func sweepDue() time.Time {
-	return time.Now().Add(sweepEvery - rand.N(sweepEvery/5))
 }
 
 // join puts this node into the list of nodes, if it is missing, and looks
@@ -107,6 +128,10 @@ func (s *shared) join(ctx context.Context) error {
 		err = s.driver.Save(ctx, s.nodesKey(), appendNodes(nil, append(live, s.table.node)), nodesTTL)
 		if err != nil {
 			return err
+		}
+		select {
+		case s.added <- struct{}{}:
+		default:
 		}
 	}
 	return nil

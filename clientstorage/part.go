@@ -2,6 +2,7 @@ package clientstorage
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 )
 
@@ -32,7 +33,7 @@ type partState struct {
 	failures uint8
 	ended    chan struct{} // closed when the next write ends; nil if nobody waits
 	doubt    time.Time     // until when the cache may still change: see settle.go
-	due      time.Time     // when it is to be written again, changed or not
+	due      time.Time     // when the sweep writes it again, changed or not
 	emptied  time.Time     // since when there is nothing in it; else zero
 	// behind is since when the cache may not follow: it was not given a change
 	// yet, or a late write may undo it. Zero if it does follow.
@@ -111,7 +112,7 @@ func (s *shared) touchChange(c change) (wait [3]pending, open bool) {
 func (s *shared) touch(p part) pending {
 	st := s.parts[p]
 	if st == nil {
-		st = &partState{part: p}
+		st = &partState{part: p, due: time.Now().Add(rand.N(sweepEvery))}
 		s.parts[p] = st
 	}
 	s.version++
@@ -141,7 +142,8 @@ func (s *shared) enqueue(st *partState) {
 }
 
 // wait returns when the cache has a change, or could not be given it, or the
-// time is up. A nil timeout is none.
+// time is up. A nil timeout is none. It waits on no channel that all who wait
+// share, whose lock would be the bottleneck of a storm; so Close wakes them.
 func (s *shared) wait(ctx context.Context, p pending, timeout <-chan time.Time) error {
 	for {
 		ended, err := s.lookAt(p)
@@ -154,8 +156,6 @@ func (s *shared) wait(ctx context.Context, p pending, timeout <-chan time.Time) 
 			return context.DeadlineExceeded
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.stopped.Done():
-			return errClosed
 		}
 	}
 }

@@ -48,6 +48,7 @@ type shared struct {
 
 	busy sync.WaitGroup // goroutines that may write
 
+	added   chan struct{} // holds one if this node was added to the list of nodes
 	leasing chan struct{} // holds one while the lease is written; guards renewal
 	renewal renewal
 
@@ -65,6 +66,7 @@ func share(t *table, driver Driver, opts Options) *shared {
 		opts:    opts,
 		parts:   make(map[part]*partState),
 		levels:  levels{now: minLevel, next: noLevel},
+		added:   make(chan struct{}, 1),
 		leasing: make(chan struct{}, 1),
 		closing: make(chan struct{}, 1),
 	}
