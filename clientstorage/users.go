@@ -1,6 +1,7 @@
 package clientstorage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -9,57 +10,73 @@ import (
 )
 
 // askForUsers asks the other nodes for the lists that these users would be in.
+// The values of an answer are those lists, in the order of its searches.
 func (s *shared) askForUsers(ctx context.Context, users []string) ([]answer, error) {
 	return s.ask(ctx, func(node NodeID, level uint8) []string {
-		seed := node.hashSeed()
-		buckets := make([]uint32, len(users))
-		for i, user := range users {
-			buckets[i] = fnv1a(seed, user) & (1<<level - 1)
-		}
-		slices.Sort(buckets)
-		buckets = slices.Compact(buckets)
-		keys := make([]string, len(buckets))
-		for i, bucket := range buckets {
-			keys[i] = s.listKey(node, level, bucket)
+		keys := make([]string, 0, len(users))
+		for _, some := range searches(node, level, users) {
+			keys = append(keys, s.listKey(node, level, some[0].bucket))
 		}
 		return keys
 	})
 }
 
-// listedIn yields the users in the lists that were fetched with an answer, and
-// the errors, which name the node.
-func (s *shared) listedIn(ctx context.Context, a *answer) iter.Seq2[listed, error] {
+// A search is for a user in the list that it would be in.
+type search struct {
+	bucket uint32
+	user   string
+}
+
+// searches returns where a node would list users, those of one list together.
+func searches(node NodeID, level uint8, users []string) [][]search {
+	seed := node.hashSeed()
+	all := make([]search, len(users))
+	for i, user := range users {
+		all[i] = search{fnv1a(seed, user) & (1<<level - 1), user}
+	}
+	slices.SortFunc(all, func(a, b search) int { return cmp.Compare(a.bucket, b.bucket) })
+	lists := make([][]search, 0, len(all))
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[n].bucket == all[0].bucket {
+			n++
+		}
+		lists = append(lists, all[:n])
+		all = all[n:]
+	}
+	return lists
+}
+
+// listedIn yields the users of a list of a node, and the error, which names the
+// node.
+func (s *shared) listedIn(ctx context.Context, node NodeID, value fetched) iter.Seq2[listed, error] {
 	return func(yield func(listed, error) bool) {
-		if a.err != nil {
-			yield(listed{}, a.err)
+		switch {
+		case errors.Is(value.err, ErrNotFound):
+			return // an empty list is not kept
+		case value.err != nil:
+			yield(listed{}, ofNode(node, value.err))
 			return
 		}
-		for _, value := range a.values {
-			if errors.Is(value.err, ErrNotFound) {
-				continue // an empty list is not kept
+		for u, err := range decodeList(value.bytes) {
+			if err != nil {
+				s.hear(ctx, err)
+				err = ofNode(node, err)
 			}
-			if value.err != nil {
-				if !yield(listed{}, ofNode(a.node, value.err)) {
-					return
-				}
-				continue
-			}
-			for u, err := range decodeList(value.bytes) {
-				if err != nil {
-					s.hear(ctx, err)
-					err = ofNode(a.node, err)
-				}
-				if !yield(u, err) {
-					return
-				}
+			if !yield(u, err) {
+				return
 			}
 		}
 	}
 }
 
-// pagesOfUser returns the pages that a node has listed for user.
+// pagesOfUser returns the pages that a node has listed for user, who was asked
+// for.
 func (s *shared) pagesOfUser(ctx context.Context, a *answer, user string) ([]uint32, error) {
-	for u, err := range s.listedIn(ctx, a) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	for u, err := range s.listedIn(ctx, a.node, a.values[0]) {
 		if err != nil {
 			return nil, err
 		}
@@ -77,22 +94,28 @@ func (s *shared) pagesOfUser(ctx context.Context, a *answer, user string) ([]uin
 
 // online adds those of users to found that have a client on another node.
 func (s *shared) online(ctx context.Context, users []string, found map[string]bool) (age time.Duration, err error) {
-	asked := make(map[string]bool, len(users))
-	for _, user := range users {
-		asked[user] = true
-	}
 	answers, err := s.askForUsers(ctx, users)
 	if err != nil {
 		return 0, err
 	}
 	var errs []error
-	for i := range answers {
-		age = max(age, answers[i].age)
-		for u, err := range s.listedIn(ctx, &answers[i]) {
-			if err != nil {
-				errs = append(errs, err)
-			} else if asked[string(u.name)] {
-				found[string(u.name)] = true
+	for _, a := range answers {
+		if a.err != nil {
+			errs = append(errs, a.err)
+			continue
+		}
+		age = max(age, a.age)
+		for i, some := range searches(a.node, a.lease.level, users) {
+			for u, err := range s.listedIn(ctx, a.node, a.values[i]) {
+				if err != nil {
+					errs = append(errs, err)
+					continue
+				}
+				for _, search := range some {
+					if string(u.name) == search.user {
+						found[search.user] = true
+					}
+				}
 			}
 		}
 	}
@@ -146,22 +169,32 @@ func (s *shared) usersOf(ctx context.Context, a *answer, seen map[string]bool, y
 			a.lease, bucket = now, 0
 			continue
 		}
-		a.values = got[1:]
-		for u, err := range s.listedIn(ctx, a) {
-			if err == nil && seen[string(u.name)] {
-				continue
-			}
-			if err == nil {
-				seen[string(u.name)] = true
-			}
-			if !yield(User{Name: string(u.name), Anonymous: u.anonymous, Age: a.age}, err) {
-				return false
-			}
-			if err != nil && !errors.Is(err, ErrCorrupt) {
-				return true
+		for _, value := range got[1:] {
+			goOn, ok := s.unseen(ctx, a, value, seen, yield)
+			if !goOn || !ok {
+				return goOn
 			}
 		}
 		bucket += readAtOnce
 	}
 	return true
+}
+
+// unseen yields the users of one list that are not in seen. It reports whether to
+// go on, and whether the cache answered.
+func (s *shared) unseen(ctx context.Context, a *answer, list fetched, seen map[string]bool, yield func(User, error) bool) (goOn, ok bool) {
+	for u, err := range s.listedIn(ctx, a.node, list) {
+		if err != nil {
+			return yield(User{}, err), errors.Is(err, ErrCorrupt)
+		}
+		name := string(u.name)
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		if !yield(User{Name: name, Anonymous: u.anonymous, Age: a.age}, nil) {
+			return false, true
+		}
+	}
+	return true, true
 }
