@@ -10,16 +10,17 @@ import (
 type answer struct {
 	question         question
 	subject          string
-	clients          int
+	clients, rounds  int
 	value, low, high float64 // median and range, in the unit of the question
 	allocs           float64 // median per operation; only storage has it
 	wall             float64 // median, seconds per operation; 0 if time says nothing
 	ratio, rate      float64 // to the baseline: of value, and of speed; NaN if there is none
 	baseline         bool
+	details          []float64 // medians, in the units of the question's
 }
 
 // answers sums up the samples: by question, the baseline first and then the
-// cheapest.
+// best.
 func (r *run) answers() []answer {
 	var all []answer
 	for _, q := range r.questions {
@@ -29,6 +30,9 @@ func (r *run) answers() []answer {
 		}
 		begin := len(all)
 		for _, s := range subjects {
+			if !s.isAsked(q) {
+				continue // another subject may have the same name
+			}
 			a, ok := r.sumUp(answerKey{q.name, s.name})
 			if !ok {
 				continue
@@ -43,6 +47,9 @@ func (r *run) answers() []answer {
 				return -1
 			case b.baseline:
 				return 1
+			}
+			if a.question.more {
+				a, b = b, a
 			}
 			return cmp.Compare(a.value, b.value)
 		})
@@ -66,8 +73,14 @@ func (r *run) sumUp(key answerKey) (answer, bool) {
 		return answer{}, false
 	}
 	values := column(samples, func(s sample) float64 { return s.value })
+	details := make([]float64, len(samples[0].details))
+	for i := range details {
+		details[i] = median(column(samples, func(s sample) float64 { return s.details[i] }))
+	}
 	return answer{
+		details: details,
 		clients: samples[0].clients,
+		rounds:  len(samples),
 		value:   median(values),
 		low:     values[0],
 		high:    values[len(values)-1],

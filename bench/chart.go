@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"html"
 	"slices"
@@ -42,7 +43,11 @@ func chart(answers []answer) []byte {
 // begins.
 func drawQuestion(b *bytes.Buffer, answers []answer, y int) int {
 	q := answers[0].question
-	text(b, margin, y+18, "bold", q.name+", "+q.unit+" (less is better; ratio to "+q.reference()+")")
+	better := "less"
+	if q.more {
+		better = "more"
+	}
+	text(b, margin, y+18, "bold", q.name+", "+q.unit+" ("+better+" is better; ratio to "+cmp.Or(q.reference(), "none")+")")
 	y += titleHeight
 	longest := 0.0
 	for _, a := range answers {

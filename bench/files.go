@@ -17,7 +17,7 @@ type row struct {
 }
 
 // rows returns the medians: of each answer its value, the allocations if they
-// were counted, and the speed as a ratio if it was measured.
+// were counted, the speed as a ratio if it was measured, and the details.
 func rows(answers []answer) []row {
 	rows := []row{} // an empty array, not null
 	for _, a := range answers {
@@ -30,6 +30,12 @@ func rows(answers []answer) []row {
 		if !math.IsNaN(a.rate) {
 			r.Value, r.Unit = a.rate, unitRate
 			rows = append(rows, r)
+		}
+		for i, unit := range a.question.details {
+			if v := a.details[i]; !math.IsNaN(v) { // JSON knows no NaN
+				r.Value, r.Unit = v, unit
+				rows = append(rows, r)
+			}
 		}
 	}
 	return rows

@@ -23,11 +23,14 @@ import (
 )
 
 // maxRun bounds a whole run, however large its -n.
-const maxRun = 15 * time.Minute
+const maxRun = 40 * time.Minute
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == serveCommand {
 		os.Exit(serveChild(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == nodeCommand {
+		os.Exit(nodeChild(os.Args[2:]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
@@ -51,7 +54,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	pattern := flags.String("run", "", "only questions whose name matches this `regexp`")
-	n := flags.Int("n", 2000, "number of clients")
+	n := flags.Int("n", 0, "number of clients; 0 is 2000, and 20000 in the cluster questions and for heap")
 	rounds := flags.Int("rounds", 5, "rounds; each measures every subject once, in a new order")
 	seed := flags.Uint64("seed", 0, "seed of the order; 0 draws one")
 	out := flags.String("out", "", "folder for results.json and results.svg")
@@ -64,19 +67,21 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	case flags.NArg() > 0:
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	case *n < 1 || *rounds < 1:
-		return errors.New("-n and -rounds must be at least 1")
+	case *n < 0 || *rounds < 1:
+		return errors.New("-n must not be negative, and -rounds at least 1")
 	}
+	setup := clusterDefaults
+	setup.clients = cmp.Or(*n, setup.clients)
 	r := &run{
-		clients: *n, rounds: *rounds, seed: cmp.Or(*seed, rand.Uint64()),
-		storageBudget: 300 * time.Millisecond, echoes: 5,
+		clients: cmp.Or(*n, 2000), rounds: *rounds, seed: cmp.Or(*seed, rand.Uint64()),
+		storageBudget: 300 * time.Millisecond, echoes: 5, cluster: setup,
 		questions: selectQuestions(selected), progress: stderr,
 	}
 	if len(r.questions) == 0 {
 		return fmt.Errorf("no question matches %q; there are: %s", *pattern, questionNames())
 	}
 	describeMachine(ctx, stdout)
-	fmt.Fprintf(stdout, "clients %d, rounds %d, seed %d\n", r.clients, r.rounds, r.seed)
+	fmt.Fprintf(stdout, "clients %d (cluster %d), rounds %d, seed %d\n", r.clients, setup.clients, r.rounds, r.seed)
 	results, err := r.do(ctx)
 	if err != nil {
 		return err

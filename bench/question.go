@@ -16,7 +16,28 @@ type question struct {
 	// against is the question in which the baseline is taken, if it has no
 	// answer to this one.
 	against string
+	// more says that a higher value is the better one.
+	more bool
+	// details are the units of what a sample has beside the value.
+	details []string
 }
+
+// kind says which subjects the question is for.
+func (q question) kind() string {
+	if q.name == askHeap {
+		return kindHeap
+	}
+	kind, _, _ := strings.Cut(q.name, "/")
+	return kind
+}
+
+// What subjects there are for.
+const (
+	kindStorage = "storage"
+	kindSockets = "sockets"
+	kindHeap    = "heap"
+	kindCluster = "cluster"
+)
 
 // inProcess reports whether the subjects run in this process, where their
 // allocations can be counted.
@@ -39,6 +60,16 @@ const (
 	unitBytes     = "bytes"
 	unitAllocs    = "allocs/op"
 	unitRate      = "rate ratio"
+	unitRedis     = "redis us/op"
+	unitPerSecond = "per second"
+	unitSeconds   = "seconds"
+)
+
+// Details that a goal refers to.
+const (
+	detailTenth = "with n/10"
+	detailMax   = "max s"
+	detailLess  = "with n/10"
 )
 
 const (
@@ -51,6 +82,18 @@ const (
 	askIdle    = "sockets/idle-bytes"
 	askEcho    = "sockets/echo"
 	askLeave   = "sockets/leave"
+
+	askHeap           = "storage/heap-bytes"
+	askClusterAttach  = "cluster/attach-cpu"
+	askClusterDetach  = "cluster/detach-cpu"
+	askClusterStorm   = "cluster/storm"
+	askClusterMemory  = "cluster/memory"
+	askClusterIdle    = "cluster/idle-writes"
+	askClusterLookup  = "cluster/lookup"
+	askClusterByUser  = "cluster/by-user"
+	askClusterOnline  = "cluster/online"
+	askClusterRewrite = "cluster/rewrite"
+	askClusterKill    = "cluster/kill"
 )
 
 var questions = []question{
@@ -63,6 +106,18 @@ var questions = []question{
 	{name: askIdle, about: "resident memory of the server process per connection that has spoken and is idle, after GC", unit: unitBytes, baseline: socketBaseline},
 	{name: askEcho, about: "send back a text of 128 bytes; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
 	{name: askLeave, about: "close handshake until the server's count is 0; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
+
+	{name: askHeap, about: "heap bytes per attached client, with its user's name and the index by user", unit: unitBytes, baseline: heapBaseline, details: []string{detailLess}},
+	{name: askClusterAttach, about: "128 goroutines on 2 nodes", unit: unitRedis, baseline: byHand, details: []string{"per second", "writes/op"}},
+	{name: askClusterDetach, about: "128 goroutines on 2 nodes, in random order", unit: unitRedis, baseline: byHand, details: []string{"per second", "writes/op"}},
+	{name: askClusterStorm, about: "attach from 512 goroutines to one node that is empty", unit: unitPerSecond, baseline: plainGocache, more: true, details: []string{"p50 ms", "p99 ms", "max ms", "redis us"}},
+	{name: askClusterMemory, about: "memory of redis per client, 10 nodes", unit: unitBytes, baseline: byHand, details: []string{"keys"}},
+	{name: askClusterIdle, about: "writes per second while nobody does anything, 10 nodes", unit: unitPerSecond, baseline: byHand, details: []string{detailTenth, "counted/s", "sweep/s", "reads/s", "cpu ms/s"}},
+	{name: askClusterLookup, about: "find a client of another node by its id, 64 at once", unit: unitPerSecond, baseline: byHand, more: true, details: []string{"mean ms", "redis us"}},
+	{name: askClusterByUser, about: "the clients of a user on 10 nodes, 64 ask at once", unit: unitPerSecond, baseline: byHand, more: true, details: []string{"mean ms", "redis us"}},
+	{name: askClusterOnline, about: "which of 100 users are online on 10 nodes, 64 ask at once", unit: unitPerSecond, baseline: byHand, more: true, details: []string{"mean ms", "redis us"}},
+	{name: askClusterRewrite, about: "write everything again after FLUSHALL: 10 nodes, and 1 with all clients", unit: unitSeconds, details: []string{"writing s", "redis cpu s", "1 node s", "writing s, 1", "redis cpu s, 1"}},
+	{name: askClusterKill, about: "from kill -9 until another process does not find the clients", unit: unitSeconds, details: []string{"min s", detailMax, "kills"}},
 }
 
 // selectQuestions returns the questions whose name matches, and those that are
@@ -72,7 +127,7 @@ func selectQuestions(pattern *regexp.Regexp) []question {
 	for _, q := range questions {
 		if pattern.MatchString(q.name) {
 			needed[q.name] = true
-			needed[q.against] = true
+			needed[q.against] = true // no question has the name ""
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(questions), func(q question) bool { return !needed[q.name] })

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"github.com/eko/gocache/lib/v4/store"
@@ -33,7 +34,7 @@ func (r *rollcallRegistry) attach(i int) error {
 
 func (r *rollcallRegistry) lookup(i int) (string, error) { return userOf(r.ctx, r.storage, r.ids[i]) }
 
-func (r *rollcallRegistry) detach(i int) error { return r.storage.Detach(r.ctx, r.ids[i]) }
+func (r *rollcallRegistry) detach(i int) error { return r.storage.Detach(r.ctx, r.ids[i], nil) }
 
 func (r *rollcallRegistry) count() (int, error) { return r.storage.Local().Count().Clients, nil }
 
@@ -105,11 +106,15 @@ func (f *failures) Write(p []byte) (int, error) {
 	return f.text.Write(p)
 }
 
-func (f *failures) err() error {
+func (f *failures) lines() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.text.Len() == 0 {
-		return nil
+	return strings.FieldsFunc(f.text.String(), func(r rune) bool { return r == '\n' })
+}
+
+func (f *failures) err() error {
+	if lines := f.lines(); len(lines) > 0 {
+		return fmt.Errorf("the storage warned: %s", strings.Join(lines, "\n"))
 	}
-	return fmt.Errorf("the storage warned: %s", f.text.Bytes())
+	return nil
 }

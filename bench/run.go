@@ -19,12 +19,16 @@ type run struct {
 	seed            uint64
 	storageBudget   time.Duration // of one storage subject in one round
 	echoes          int           // per connection and round
+	cluster         clusterSetup
 	questions       []question
 	progress        io.Writer
 
 	rng      *rand.Rand
 	backends *backends
 	samples  map[answerKey][]sample
+
+	roundNumber int      // from 1
+	warnings    []string // of storages whose cache was slow or failed
 }
 
 // An answerKey says who answered what.
@@ -36,6 +40,7 @@ type sample struct {
 	value   float64 // in the unit of the question
 	allocs  float64 // per operation; only storage has it
 	wall    float64 // seconds per operation; 0 if time says nothing
+	details []float64
 }
 
 // results are what a run found out.
@@ -43,7 +48,7 @@ type results struct {
 	rounds  int
 	answers []answer
 	notes   []string // what could not be measured as asked
-	skipped int      // subjects whose server is missing
+	skipped []string // subjects whose server is missing
 }
 
 // do measures every subject once a round. The order is new in each, so that
@@ -57,6 +62,7 @@ func (r *run) do(ctx context.Context) (*results, error) {
 	due := r.asked()
 	res := &results{rounds: r.rounds, notes: r.limits(due)}
 	for round := 1; round <= r.rounds; round++ {
+		r.roundNumber = round
 		r.rng.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
 		begin := time.Now()
 		var err error
@@ -66,6 +72,8 @@ func (r *run) do(ctx context.Context) (*results, error) {
 		fmt.Fprintf(r.progress, "round %d of %d: %.1f s: %s\n", round, r.rounds, time.Since(begin).Seconds(), names(due))
 	}
 	res.answers = r.answers()
+	res.notes = append(res.notes, r.warnings...)
+	res.notes = append(res.notes, goalNotes(res.answers)...)
 	return res, nil
 }
 
@@ -77,7 +85,7 @@ func (r *run) round(ctx context.Context, due []subject, res *results) (rest []su
 		switch {
 		case errors.Is(err, testserver.ErrMissing):
 			res.notes = append(res.notes, fmt.Sprintf("skipped: %s: %v", s.name, err))
-			res.skipped++
+			res.skipped = append(res.skipped, s.name)
 		case err != nil:
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		default:
@@ -112,11 +120,7 @@ func (r *run) limits(due []subject) (notes []string) {
 // asked returns the subjects that the selected questions are put to.
 func (r *run) asked() []subject {
 	return slices.DeleteFunc(slices.Clone(subjects), func(s subject) bool {
-		family := "storage/"
-		if s.sockets != nil {
-			family = "sockets/"
-		}
-		return !slices.ContainsFunc(r.questions, func(q question) bool { return strings.HasPrefix(q.name, family) })
+		return !slices.ContainsFunc(r.questions, s.isAsked)
 	})
 }
 
@@ -128,10 +132,16 @@ func (r *run) measure(ctx context.Context, s subject) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if s.sockets != nil {
+	switch s.kind() {
+	case kindSockets:
 		return r.measureSockets(ctx, s)
+	case kindHeap:
+		return r.measureHeap(ctx, s)
+	case kindCluster:
+		return r.measureCluster(ctx, s)
+	default:
+		return r.measureStorage(ctx, s)
 	}
-	return r.measureStorage(ctx, s)
 }
 
 // record keeps a sample if its question was asked; some are only found out on

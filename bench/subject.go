@@ -44,10 +44,34 @@ type socketServer interface {
 
 // A subject is something to measure: a registry or a socketServer.
 type subject struct {
-	name    string
-	modules []string // whose versions belong to the result
-	open    openRegistry
-	sockets func() socketServer
+	name       string
+	modules    []string // whose versions belong to the result
+	open       openRegistry
+	sockets    func() socketServer
+	heap       openCluster
+	needsRedis bool // for heap
+	cluster    openCluster
+	measure    func(ctx context.Context, r *run, s subject) error // of a program that answers a cluster question
+	answers    []string                                           // the cluster questions it answers
+}
+
+// kind says which questions the subject is for.
+func (s subject) kind() string {
+	switch {
+	case s.sockets != nil:
+		return kindSockets
+	case s.heap != nil:
+		return kindHeap
+	case s.cluster != nil || s.measure != nil:
+		return kindCluster
+	default:
+		return kindStorage
+	}
+}
+
+// isAsked reports whether the subject is for a question.
+func (s subject) isAsked(q question) bool {
+	return s.kind() == q.kind() && (s.answers == nil || slices.Contains(s.answers, q.name))
 }
 
 // subjects are all there are. Each adds itself, so that a new one is a new file

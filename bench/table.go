@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -23,25 +24,41 @@ var caveats = []string{
 func printResults(w io.Writer, res *results) {
 	for i, a := range res.answers {
 		if i == 0 || res.answers[i-1].question.name != a.question.name {
-			printHead(w, a, res.rounds)
+			printHead(w, a)
 		}
 		printRow(w, a)
 	}
 	fmt.Fprintln(w)
-	for _, note := range append(res.notes, caveats...) {
+	notes := append(res.notes, caveats...)
+	if slices.ContainsFunc(res.answers, func(a answer) bool { return a.question.kind() == kindCluster }) {
+		notes = append(notes, clusterCaveats...)
+	}
+	for _, note := range notes {
 		fmt.Fprintln(w, "-", note)
 	}
 }
 
-func printHead(w io.Writer, a answer, rounds int) {
+func printHead(w io.Writer, a answer) {
 	q := a.question
-	fmt.Fprintf(w, "\n%s: %s\n%d clients, median of %d rounds (min-max), ratios to %s\n", q.name, q.about, a.clients, rounds, q.reference())
+	fmt.Fprintf(w, "\n%s: %s\n%d clients, ", q.name, q.about, a.clients)
+	if a.rounds > 1 {
+		fmt.Fprintf(w, "median of %d rounds (min-max)", a.rounds)
+	} else {
+		fmt.Fprint(w, "measured once")
+	}
+	if q.baseline != "" {
+		fmt.Fprintf(w, ", ratios to %s", q.reference())
+	}
+	fmt.Fprintln(w)
 	columns := fmt.Sprintf("%-20s %10s %17s %8s", "subject", q.unit, "min-max", "ratio")
 	if q.inProcess() {
 		columns += fmt.Sprintf(" %10s", unitAllocs)
 	}
 	if a.wall != 0 {
 		columns += fmt.Sprintf(" %8s", "rate")
+	}
+	for _, unit := range q.details {
+		columns += fmt.Sprintf(" %*s", detailWidth(unit), unit)
 	}
 	fmt.Fprintf(w, "%s\n%s\n", columns, strings.Repeat("-", len(columns)))
 }
@@ -54,8 +71,13 @@ func printRow(w io.Writer, a answer) {
 	if a.wall != 0 {
 		fmt.Fprintf(w, " %8s", number(a.rate))
 	}
+	for i, unit := range a.question.details {
+		fmt.Fprintf(w, " %*s", detailWidth(unit), number(a.details[i]))
+	}
 	fmt.Fprintln(w)
 }
+
+func detailWidth(unit string) int { return max(9, len(unit)) }
 
 // number writes about three digits, which is more than can be relied on.
 func number(v float64) string {
