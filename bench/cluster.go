@@ -112,7 +112,7 @@ type clusterSetup struct {
 
 // clusterDefaults are for people; tests have less time.
 var clusterDefaults = clusterSetup{
-	clients: 20_000, nodes: 10, settle: 9 * time.Second, window: 20 * time.Second, asking: time.Second, kills: 5,
+	clients: 20_000, nodes: 10, settle: 16 * time.Second, window: 20 * time.Second, asking: time.Second, kills: 5,
 }
 
 const (

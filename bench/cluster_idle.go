@@ -97,12 +97,11 @@ func (m *clusterMeter) fill(crowds []idleCrowd, beats bool) error {
 	return nil
 }
 
-// sweepPeriod is how often a storage writes each key again that nothing changes,
-// on average. No window of some seconds tells that.
-const sweepPeriod = 9 * time.Minute
+// sweepPeriod is how often a storage writes each key again.
+const sweepPeriod = 10 * time.Minute
 
-// idleWrites counts what nodes write whose clients do nothing, and adds what they
-// will write of the keys that are there.
+// idleWrites counts what nodes write whose clients do nothing, which is their
+// leases and their share of the sweep.
 func (m *clusterMeter) idleWrites(crowds []idleCrowd) error {
 	var before [2]usage
 	var err error
@@ -117,7 +116,7 @@ func (m *clusterMeter) idleWrites(crowds []idleCrowd) error {
 	case <-m.ctx.Done():
 		return m.ctx.Err()
 	}
-	var writes, reads, cpu, sweep [2]float64
+	var writes, reads, cpu, sweep [2]float64 // the last is what the number of keys lets expect
 	for i, c := range crowds {
 		after, err := c.red.usage(m.ctx)
 		if err != nil {
@@ -133,8 +132,8 @@ func (m *clusterMeter) idleWrites(crowds []idleCrowd) error {
 		sweep[i] = float64(keys) / sweepPeriod.Seconds()
 	}
 	m.record(askClusterIdle, sample{
-		clients: crowds[0].clients, value: writes[0] + sweep[0],
-		details: []float64{writes[1] + sweep[1], writes[0], sweep[0], reads[0], cpu[0]},
+		clients: crowds[0].clients, value: writes[0],
+		details: []float64{writes[1], sweep[0], reads[0], cpu[0]},
 	})
 	return nil
 }

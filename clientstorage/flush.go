@@ -84,13 +84,16 @@ func (s *shared) claim(batch []write) []write {
 		switch pages := len(batch); {
 		case pages > 0:
 			s.pagesInFlight++
+			s.queue.listsAtOnce = fewLists
 			take(&s.queue.next, writesAtOnce)
 			take(&s.queue.lists, max(pages/8, fewLists))
 		case s.pagesInFlight > 0:
 			return nil // whoever writes the pages goes on with the lists
 		default:
+			// More pages may be about to come: more lists each time that none does.
+			s.queue.listsAtOnce = min(max(2*s.queue.listsAtOnce, fewLists), writesAtOnce)
 			take(&s.queue.next, writesAtOnce)
-			take(&s.queue.lists, writesAtOnce)
+			take(&s.queue.lists, s.queue.listsAtOnce)
 		}
 	}
 	return batch

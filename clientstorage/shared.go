@@ -32,6 +32,7 @@ type shared struct {
 	queue   struct {            // parts to be written, first come, first served
 		pages, lists []*partState
 		next         []*partState // lists of the next level
+		listsAtOnce  int          // how many lists were written last without pages
 	}
 	flushing int // goroutines that write
 	// pagesInFlight is how many of them write pages.
