@@ -27,7 +27,7 @@ type answer struct {
 // whether it was right. For what it did not know it asks again.
 func (s *shared) ask(ctx context.Context, keysOf func(node NodeID, level uint8) []string) ([]answer, error) {
 	guess := s.view.guess()
-	for range 6 {
+	for range mostTries {
 		nodes, answers, whole, err := s.askOnce(ctx, guess, keysOf)
 		if err != nil {
 			return nil, fmt.Errorf("clientstorage: list of nodes: %w", err)
@@ -37,8 +37,12 @@ func (s *shared) ask(ctx context.Context, keysOf func(node NodeID, level uint8) 
 			return answers, nil
 		}
 	}
-	return nil, errors.New("clientstorage: the nodes change faster than they can be asked")
+	return nil, errUnsteady
 }
+
+const mostTries = 6
+
+var errUnsteady = errors.New("clientstorage: the nodes change faster than they can be asked")
 
 // askOnce asks the nodes of the guess, and corrects it. It reports whether it was
 // right.

@@ -57,7 +57,9 @@ func (c *Client) hasAnyRole(roles []string) bool {
 func (c *Client) copy() *Client {
 	d := *c
 	d.Roles = slices.Clone(c.Roles)
-	d.Attributes = maps.Clone(c.Attributes)
+	if d.Attributes = maps.Clone(c.Attributes); d.Attributes == nil {
+		d.Attributes = make(map[string]string) // so that it can be added to
+	}
 	return &d
 }
 

@@ -20,8 +20,11 @@ func (s *Storage) All(ctx context.Context) iter.Seq2[*Client, error] {
 }
 
 // ByRole returns the clients of every node that have at least one of roles. It
-// reads all clients. Errors are as for All.
+// reads all clients. Without roles it returns nobody. Errors are as for All.
 func (s *Storage) ByRole(ctx context.Context, roles ...string) iter.Seq2[*Client, error] {
+	if len(roles) == 0 {
+		return func(func(*Client, error) bool) {}
+	}
 	return s.where(ctx, s.Local().ByRole(roles...), func(c *Client) bool { return c.hasAnyRole(roles) })
 }
 
@@ -144,7 +147,7 @@ func (s *Storage) Count(ctx context.Context) (Count, error) {
 		sum.Clients += n.Count.Clients
 		sum.Users += n.Count.Users
 		sum.Anonymous += n.Count.Anonymous
-		sum.Age = max(sum.Age, n.Age)
+		sum.Age = max(sum.Age, n.Count.Age)
 	}
 	return sum, err
 }
@@ -153,10 +156,9 @@ func (s *Storage) Count(ctx context.Context) (Count, error) {
 type Node struct {
 	ID NodeID
 	// Name is that of its [Options].
-	Name  string
+	Name string
+	// Count is what it holds, and how old that is.
 	Count Count
-	// Age is how old this is at most, as [Client.Age].
-	Age time.Duration
 }
 
 // Nodes returns the nodes that are alive, this one first if it is one. With an
@@ -189,21 +191,34 @@ func (s *shared) nodes(ctx context.Context) ([]Node, error) {
 			errs = append(errs, a.err)
 			continue
 		}
-		count := a.lease.count
-		count.Age = a.age
-		nodes = append(nodes, Node{ID: a.node, Name: a.lease.name, Count: count, Age: a.age})
+		nodes = append(nodes, a.describe())
 	}
 	return nodes, errors.Join(errs...)
+}
+
+func (a answer) describe() Node {
+	count := a.lease.count
+	count.Age = a.age
+	return Node{ID: a.node, Name: a.lease.name, Count: count}
 }
 
 // countUser returns how many clients user has on the other nodes, as far as they
 // can be read.
 func (s *shared) countUser(ctx context.Context, user string) (n int) {
+	s.mu.Lock()
+	down := s.trouble.down()
+	s.mu.Unlock()
+	if down {
+		return 0
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
 	for _, err := range s.byUser(ctx, user) {
-		if err == nil {
-			n++
+		if err != nil {
+			continue
+		}
+		if n++; n == s.opts.PerUser.Max {
+			break // more make no difference
 		}
 	}
 	return n

@@ -50,7 +50,7 @@
 // # When the cache fails
 //
 // Clients come and go on their node as ever. While the cache is down, nobody
-// waits for it but the heartbeat; when it is back, the heartbeat writes what is
+// waits for it but the heartbeat, and those who fail closed; when it is back, the heartbeat writes what is
 // behind. What has to be remembered until then is which pages and lists those
 // are, so it is bounded by the number of clients. A write whose outcome is unknown
 // may still arrive after the next one: what it concerns is read back until it

@@ -9,7 +9,8 @@ import (
 
 // An Explanation says why a client is visible or is not, or why those of a user
 // are. It is for people to read: in a log, in a terminal, on a page for
-// operators. It has no values from the cache, and names no user.
+// operators. It has no values from the cache but the names of nodes, and names no
+// user.
 type Explanation struct {
 	// Visible is what this storage answers: that Lookup finds the client, or
 	// that ByUser finds a client of the user.

@@ -33,16 +33,6 @@ func (x *explainer) lastNameOf(node NodeID) string {
 	return last.name
 }
 
-// last returns the lease that was last seen of a node.
-func (v *view) last(node NodeID) (l lease, known bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if a := v.known[node]; a != nil {
-		return a.lease, true
-	}
-	return lease{}, false
-}
-
 // sayListed says whether a node is in the list of nodes. Lookup does not need
 // that, but all that asks every node does.
 func (x *explainer) sayListed(node NodeID, nodes []NodeID, err error) {

@@ -103,7 +103,7 @@ func (x *userExplainer) ownParts() []part {
 	defer s.mu.Unlock()
 	var parts []part
 	for _, level := range s.levels.written() {
-		parts = append(parts, part{int8(level), hash & (1<<level - 1)})
+		parts = append(parts, part{level, hash & (1<<level - 1)})
 	}
 	for _, page := range pages {
 		parts = append(parts, part{pageLevel, page})

@@ -1,7 +1,9 @@
 package clientstorage
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"runtime"
 	"time"
 )
@@ -191,6 +193,9 @@ func (s *shared) finish(batch []write, began time.Time, errOf func(i int) error,
 	s.flush()
 }
 
+// errBehind is told who waits for what is left to the heartbeat.
+var errBehind = errors.New("clientstorage: the cache fails")
+
 // goOn sees to a part that has changed while it was written: it is written again,
 // unless that is left to the heartbeat.
 func (s *shared) goOn(st *partState) {
@@ -198,6 +203,7 @@ func (s *shared) goOn(st *partState) {
 	case st.changed <= max(st.saved, st.failed):
 	case s.trouble.down() && !s.opts.FailClosed:
 		st.failed = st.changed // nobody waits for it any more
+		st.err = cmp.Or(st.err, errBehind)
 	default:
 		s.enqueue(st)
 	}

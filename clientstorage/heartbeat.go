@@ -61,9 +61,15 @@ func (s *shared) rejoin() {
 		return // the next heartbeat looks
 	}
 	s.mu.Lock()
-	s.setJoined(slices.Contains(nodes, s.table.node))
+	s.setJoined(s.isListed(nodes))
 	s.mu.Unlock()
-	s.join(ctx)
+	s.join(ctx, false)
+}
+
+// isListed reports whether this node is among nodes, and has not to write them
+// again, lest the list expire. Whoever calls it holds mu.
+func (s *shared) isListed(nodes []NodeID) bool {
+	return slices.Contains(nodes, s.table.node) && time.Since(s.listed) < nodesTTL/2
 }
 
 func (s *shared) beat() {
@@ -80,9 +86,9 @@ func (s *shared) beat() {
 	// is told by judge.
 	s.resumeLevel()
 	s.sweep()
-	s.retireLevels(ctx)
 	s.settle(ctx)
 	s.writeBehind(ctx)
+	s.retireLevels(ctx)
 }
 
 // sweep marks the parts for writing whose time has come. Each has a time of its
@@ -102,8 +108,8 @@ func (s *shared) sweep() {
 
 // join puts this node into the list of nodes, if it is missing, and looks
 // whether it stayed there: nodes that start together may overwrite each other.
-// The next heartbeat looks again.
-func (s *shared) join(ctx context.Context) error {
+// The next heartbeat looks again, and if again is set, rejoin does so before.
+func (s *shared) join(ctx context.Context, again bool) error {
 	for range 3 {
 		s.mu.Lock()
 		joined := s.joined
@@ -115,12 +121,14 @@ func (s *shared) join(ctx context.Context) error {
 		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) {
 			return err
 		}
-		if slices.Contains(nodes, s.table.node) {
-			s.mu.Lock()
-			s.setJoined(true)
-			s.mu.Unlock()
+		s.mu.Lock()
+		joined = s.isListed(nodes)
+		s.setJoined(joined)
+		s.mu.Unlock()
+		if joined {
 			return nil
 		}
+		nodes = slices.DeleteFunc(nodes, func(id NodeID) bool { return id == s.table.node })
 		live, err := s.leasedOf(ctx, nodes)
 		if err != nil {
 			return err
@@ -129,9 +137,14 @@ func (s *shared) join(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		select {
-		case s.added <- struct{}{}:
-		default:
+		s.mu.Lock()
+		s.listed = time.Now()
+		s.mu.Unlock()
+		if again {
+			select {
+			case s.added <- struct{}{}:
+			default:
+			}
 		}
 	}
 	return nil

@@ -12,11 +12,12 @@ import (
 // Attached and Detached run in the goroutine that attaches or detaches, which
 // waits for them, so they must not take long; of one client, Attached returns
 // before Detached is called, and each is called once. For different clients
-// they run concurrently. They may use the storage. A panic is logged and goes
-// no further.
+// they run concurrently. They may use the storage, but not close it. A panic is
+// logged and goes no further.
 //
 // NodeJoined and NodeLost are about the other nodes. They are called one after
-// the other, from a goroutine that looks at the nodes three times a lease.
+// the other, from a goroutine that looks at the nodes three times a lease. Close
+// waits for them, so they must not take long either.
 type Hooks struct {
 	// Attached is called for a client of this node when Attach has succeeded.
 	Attached func(c *Client)
@@ -25,8 +26,8 @@ type Hooks struct {
 	// with the reason that Detach was given, or ErrDisplaced.
 	Detached func(c *Client, reason error)
 
-	// NodeJoined is called when a node appears, and for those that are there at
-	// the beginning.
+	// NodeJoined is called when a node appears, and for those that are there when
+	// the storage begins to watch, which is with its first such hook.
 	NodeJoined func(n Node)
 
 	// NodeLost is called once when a node is gone with all of its clients,

@@ -33,6 +33,16 @@ func (n NodeID) String() string {
 // in JSON, which has no numbers of 64 bits.
 func (n NodeID) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (n *NodeID) UnmarshalText(text []byte) error {
+	id, ok := parseGroup(text)
+	if !ok || id == 0 {
+		return errors.New("clientstorage: malformed node id")
+	}
+	*n = NodeID(id)
+	return nil
+}
+
 // An ID names one client for ever: it is never given to another client, on no
 // node and after no restart. It is comparable and 16 bytes long. An ID is no
 // secret and must not be used as one.

@@ -9,7 +9,7 @@ import "math/bits"
 // client, and four bytes for a user.
 //
 // It grows by linear hashing, one bucket at a time, so that no Attach pays for
-// all others. A bucket always holds the users whose hashes have the same low
+// all others, and never shrinks. A bucket always holds the users whose hashes have the same low
 // bits, and that is what makes it more than a map: the users of one list in the
 // cache, who are those of some buckets, are found without looking at the others.
 //
@@ -123,8 +123,8 @@ func (t *table) usersOf(level uint8, bucket uint32, yield func(n uint32, s *slot
 }
 
 // Users are hashed with FNV-1a of 32 bits, which every language has or gets in
-// three lines. The node's id goes first: whoever picks a user name does not
-// know which others it will share a bucket with.
+// three lines. The node's id goes first: whoever picks a user name does not know
+// which others it will share a bucket with, unless it has seen an ID of the node.
 const (
 	fnvOffset = 2166136261
 	fnvPrime  = 16777619

@@ -26,6 +26,8 @@ type lease struct {
 
 const leaseFields = 9
 
+const maxLag = 365 * 24 * time.Hour
+
 func (l lease) append(b []byte) []byte {
 	b = msgp.AppendArrayHeader(b, 1+leaseFields)
 	b = msgp.AppendInt(b, formatVersion)
@@ -55,8 +57,9 @@ func decodeLease(b []byte) (lease, error) {
 		return lease{}, corrupt(err)
 	}
 	const day = uint64(24 * time.Hour / time.Millisecond)
+	const longest = uint64(maxLag / time.Millisecond)
 	if n[1] > maxSlots/pageSlots || n[2] > maxLevel || n[3] > maxSlots || n[4] > n[3] || n[5] > n[3] ||
-		n[6] > day || n[7] > 365*day || len(name) > maxNameLen {
+		n[6] > day || n[7] > longest || len(name) > maxNameLen {
 		return lease{}, fmt.Errorf("%w: a lease out of bounds", ErrCorrupt)
 	}
 	return lease{

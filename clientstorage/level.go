@@ -24,8 +24,9 @@ type levels struct {
 }
 
 type retiredLevel struct {
-	level uint8
-	since time.Time
+	level   uint8
+	since   time.Time
+	deleted int // so many of its lists
 }
 
 const (
@@ -58,7 +59,7 @@ func (l *levels) written() []uint8 {
 
 // announced returns the level that the lease has to name.
 func (l *levels) announced() uint8 {
-	if l.ready {
+	if l.ready && l.next != noLevel {
 		return l.next
 	}
 	return l.now
@@ -79,22 +80,21 @@ func (s *shared) fitLevel(users int) {
 	}
 	l.next = next
 	for bucket := range uint32(1) << l.next {
-		s.touch(part{int8(l.next), bucket})
+		s.touch(part{l.next, bucket})
 	}
 	s.moveLevel()
 }
 
 // moveLevel starts the goroutine that brings the next level in.
 func (s *shared) moveLevel() {
-	if s.levels.next == noLevel || s.levels.moving || s.closed {
+	if l := &s.levels; l.next == noLevel || l.ready || l.moving || s.closed {
 		return
 	}
 	s.levels.moving = true
 	s.busy.Go(func() {
 		ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease)
 		defer cancel()
-		began := time.Now()
-		s.report(began, s.enterLevel(ctx))
+		s.enterLevel(ctx)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.levels.moving = false
@@ -110,37 +110,38 @@ func (s *shared) resumeLevel() {
 
 // enterLevel waits until the lists of the next level are written, and renews the
 // lease.
-func (s *shared) enterLevel(ctx context.Context) error {
+func (s *shared) enterLevel(ctx context.Context) {
 	s.mu.Lock()
 	next := s.levels.next
 	var lists []pending
 	for p, st := range s.parts {
-		if p.level == int8(next) {
+		if p.level == next {
 			lists = append(lists, pending{st, st.changed})
 		}
 	}
 	s.mu.Unlock()
 	for _, p := range lists {
-		if err := s.wait(ctx, p, nil); err != nil {
-			return err
+		if s.wait(ctx, p, nil) != nil {
+			return // which was judged when it was written
 		}
 	}
 	s.mu.Lock()
-	s.levels.ready = true
+	s.levels.ready = s.levels.next == next // else somebody else was faster
 	s.mu.Unlock()
-	return s.renew(ctx)
+	began := time.Now()
+	s.report(began, s.renew(ctx))
 }
 
 // settleLevel notes that the lease in the cache names a level. Whoever calls it
 // holds mu.
 func (s *shared) settleLevel(level uint8) {
 	l := &s.levels
-	if level == l.now {
+	if level == l.now || level != l.next {
 		return
 	}
-	l.retired = append(l.retired, retiredLevel{l.now, time.Now()})
+	l.retired = append(l.retired, retiredLevel{level: l.now, since: time.Now()})
 	for p, st := range s.parts {
-		if p.level == int8(l.now) {
+		if p.level == l.now {
 			st.saved = st.changed // nobody needs it any more
 			st.wake()
 			delete(s.parts, p)
@@ -155,26 +156,37 @@ func (s *shared) settleLevel(level uint8) {
 // done, the level does not come back: what is late would meet its new lists.
 func (s *shared) retireLevels(ctx context.Context) {
 	s.mu.Lock()
-	var due []uint8
+	var due []retiredLevel
 	for _, r := range s.levels.retired {
 		if time.Since(r.since) > s.opts.Timeout+s.settleTime() {
-			due = append(due, r.level)
+			due = append(due, r)
 		}
 	}
 	s.mu.Unlock()
-	for _, level := range due {
-		err := DeleteMany(ctx, s.driver, s.listKeys(level))
-		s.mu.Lock()
-		i := slices.IndexFunc(s.levels.retired, func(r retiredLevel) bool { return r.level == level })
-		if err != nil {
-			s.levels.retired[i].since = time.Now() // the deletion may arrive late
-		} else {
-			s.levels.retired = slices.Delete(s.levels.retired, i, i+1)
+	for _, r := range due {
+		for keys := range slices.Chunk(s.listKeys(r.level)[r.deleted:], deleteAtOnce) {
+			err := DeleteMany(ctx, s.driver, keys)
+			if s.retire(r.level, len(keys), err); err != nil {
+				return
+			}
 		}
-		s.mu.Unlock()
-		if err != nil {
-			return
-		}
+	}
+}
+
+const deleteAtOnce = 1024
+
+// retire notes what came of deleting some lists of a retired level.
+func (s *shared) retire(level uint8, deleted int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.levels.retired, func(r retiredLevel) bool { return r.level == level })
+	r := &s.levels.retired[i]
+	if err != nil {
+		r.since = time.Now() // the deletion may arrive late
+		return
+	}
+	if r.deleted += deleted; r.deleted == 1<<level {
+		s.levels.retired = slices.Delete(s.levels.retired, i, i+1)
 	}
 }
 

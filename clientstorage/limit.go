@@ -12,9 +12,9 @@ type Limit struct {
 	// Max is the most clients that one user may have. 0 is no limit.
 	Max int
 
-	// DetachOldest detaches those of the user's clients that were attached
-	// first, rather than refusing the new one. They must be on this node: those
-	// of other nodes stay.
+	// DetachOldest detaches those of the user's clients on this node that were
+	// attached first, rather than refusing the new one. Those of other nodes
+	// stay, even if they are older.
 	DetachOldest bool
 }
 

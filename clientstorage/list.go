@@ -17,13 +17,14 @@ import (
 func (t *table) appendList(b []byte, level uint8, bucket uint32) ([]byte, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	users := uint32(0)
-	t.usersOf(level, bucket, func(uint32, *slot) { users++ })
-	b = msgp.AppendArrayHeader(b, 1+users)
+	var headRoom [2 * mostUsers]uint32
+	heads := headRoom[:0]
+	t.usersOf(level, bucket, func(n uint32, _ *slot) { heads = append(heads, n) })
+	b = msgp.AppendArrayHeader(b, uint32(1+len(heads)))
 	b = msgp.AppendInt(b, formatVersion)
 	var room [16]uint32
-	t.usersOf(level, bucket, func(n uint32, s *slot) {
-		c := s.client.Load()
+	for _, n := range heads {
+		c := t.slotAt(n).client.Load()
 		b = msgp.AppendArrayHeader(b, userFields)
 		b = msgp.AppendString(b, c.User)
 		b = msgp.AppendBool(b, c.Anonymous)
@@ -32,8 +33,8 @@ func (t *table) appendList(b []byte, level uint8, bucket uint32) ([]byte, bool) 
 		for _, page := range pages {
 			b = msgp.AppendUint32(b, page)
 		}
-	})
-	return b, users > 0
+	}
+	return b, len(heads) > 0
 }
 
 const userFields = 3

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -25,7 +26,8 @@ type ManyFetcher interface {
 // A ManySaver is a Driver that saves many values at once.
 type ManySaver interface {
 	// SaveMany saves each of the items, of which no two have the same key. With
-	// an error, any of them may have been saved, and any not.
+	// an error, any of them may have been saved, and any not. As Save, it does
+	// not read the values any more when it has returned.
 	SaveMany(ctx context.Context, items []Item) error
 }
 
@@ -47,7 +49,11 @@ type Item struct {
 // See [ManyFetcher].
 func FetchMany(ctx context.Context, d Driver, keys []string) ([][]byte, error) {
 	if d, ok := d.(ManyFetcher); ok {
-		return d.FetchMany(ctx, keys)
+		values, err := d.FetchMany(ctx, keys)
+		if err == nil && len(values) != len(keys) {
+			return nil, fmt.Errorf("clientstorage: the driver returned %d values for %d keys", len(values), len(keys))
+		}
+		return values, err
 	}
 	values := make([][]byte, len(keys))
 	err := each(ctx, len(keys), func(ctx context.Context, i int) error {
@@ -145,19 +151,4 @@ func oneByOne(ctx context.Context, n int, f func(ctx context.Context, i int) err
 		try(from, min(from+atOnce, n))
 	}
 	return errs
-}
-
-// A CorruptHearer is a Driver that wants to know when a value that it returned
-// was not one that a node of this version writes. A driver cannot see that by
-// itself. A decorator passes it on, with [HearCorrupt].
-type CorruptHearer interface {
-	// HearCorrupt is told the error, which is ErrCorrupt.
-	HearCorrupt(ctx context.Context, err error)
-}
-
-// HearCorrupt calls d.HearCorrupt, if d has that method.
-func HearCorrupt(ctx context.Context, d Driver, err error) {
-	if d, ok := d.(CorruptHearer); ok {
-		d.HearCorrupt(ctx, err)
-	}
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // The values in the cache are MessagePack arrays that begin with a version.
-// A reader takes the elements it knows and skips what a later minor version
-// adds behind them; a version that it does not know is refused.
+// A reader takes the elements it knows and skips what is added behind them; a
+// version that it does not know is refused.
 const formatVersion = 1
 
 // pageSlots is how many neighbouring slots share one key.

@@ -9,11 +9,11 @@ import (
 // A part is what one key of this node holds: a page of clients, or a list of
 // users.
 type part struct {
-	level  int8 // of a list; of a page, pageLevel
+	level  uint8 // of a list; of a page, pageLevel
 	number uint32
 }
 
-const pageLevel = -1
+const pageLevel = 0 // lists have minLevel at least
 
 // A partState says how far the cache follows one part.
 //
@@ -43,16 +43,21 @@ type partState struct {
 // publish brings a change into the cache, or gives up after the timeout and
 // leaves it to the heartbeat. The error is for those who fail closed.
 func (s *shared) publish(ctx context.Context, c change) error {
-	pending, open := s.touchChange(c)
+	wait, open := s.touchChange(c)
 	if !open {
 		return errClosed
 	}
-	if pending[0].state == nil {
+	return s.await(ctx, c, wait)
+}
+
+// await waits until the cache has a change.
+func (s *shared) await(ctx context.Context, c change, wait [3]pending) error {
+	if wait[0].state == nil {
 		return nil
 	}
 	timeout := time.NewTimer(s.opts.Timeout)
 	defer timeout.Stop()
-	for _, p := range pending {
+	for _, p := range wait {
 		if p.state == nil {
 			break
 		}
@@ -65,9 +70,6 @@ func (s *shared) publish(ctx context.Context, c change) error {
 	}
 	return nil
 }
-
-// note is publish for those who do not wait.
-func (s *shared) note(c change) { s.touchChange(c) }
 
 // A pending change of a part is waited for. The zero value is none.
 type pending struct {
@@ -91,7 +93,7 @@ func (s *shared) touchChange(c change) (wait [3]pending, open bool) {
 	if c.pages {
 		crowded := len(s.queue.lists) >= crowd
 		for i, level := range s.levels.written() {
-			p := s.touch(part{int8(level), c.hash & (1<<level - 1)})
+			p := s.touch(part{level, c.hash & (1<<level - 1)})
 			if !crowded {
 				lists[i] = p
 			}
@@ -133,7 +135,7 @@ func (s *shared) enqueue(st *partState) {
 		return // when the write ends, it is enqueued if need be
 	case st.level == pageLevel:
 		s.queue.pages = append(s.queue.pages, st)
-	case uint8(st.level) == s.levels.next:
+	case st.level == s.levels.next:
 		s.queue.next = append(s.queue.next, st)
 	default:
 		s.queue.lists = append(s.queue.lists, st)
@@ -189,7 +191,7 @@ func (s *shared) touchAll() {
 }
 
 // writeBehind writes every part that the cache does not have as it is now, and
-// waits for that. The heartbeat calls it, also while the cache is down. A part
+// waits for that, also while the cache seems to be down. A part
 // that the cache has refused twice is tried again, but is no error: it must not
 // keep all others from being seen.
 func (s *shared) writeBehind(ctx context.Context) error {
@@ -224,12 +226,12 @@ func (s *shared) appendPart(b []byte, p part) ([]byte, bool) {
 	if p.level == pageLevel {
 		return s.table.appendPage(b, p.number)
 	}
-	return s.table.appendList(b, uint8(p.level), p.number)
+	return s.table.appendList(b, p.level, p.number)
 }
 
 func (s *shared) partKey(p part) string {
 	if p.level == pageLevel {
 		return s.pageKey(s.table.node, p.number)
 	}
-	return s.listKey(s.table.node, uint8(p.level), p.number)
+	return s.listKey(s.table.node, p.level, p.number)
 }

@@ -262,7 +262,7 @@ func TestAge(t *testing.T) {
 		nodes, _ := reader.Nodes(ctx)
 		users := collect(t, reader.Users(ctx))
 		for what, age := range map[string]time.Duration{
-			"Count": count.Age, "Online": presence.Age, "Nodes": nodes[0].Age, "Users": users[0].Age,
+			"Count": count.Age, "Online": presence.Age, "Nodes": nodes[0].Count.Age, "Users": users[0].Age,
 		} {
 			if age < 0 || age > 2100*time.Millisecond {
 				t.Errorf("the age of %s is %v; want at most a heartbeat and the pause", what, age)

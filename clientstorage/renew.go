@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/bits"
-	"slices"
 	"time"
 )
 
@@ -59,10 +58,10 @@ func (s *shared) renew(ctx context.Context) error {
 		return err
 	}
 	r.began = began
-	if time.Since(began) > s.opts.Lease {
+	if away(began) > s.opts.Lease {
 		r.mark = 0 // paused in the middle of this, for who knows how long
 	}
-	return s.join(ctx)
+	return s.join(ctx, true)
 }
 
 // look forgets the mark if the cache does not have it, or this node was away for
@@ -72,7 +71,7 @@ func (s *shared) look(ctx context.Context) error {
 	if r.mark == 0 {
 		return nil
 	}
-	if time.Since(r.began) > s.opts.Lease {
+	if away(r.began) > s.opts.Lease {
 		r.mark = 0
 	}
 	got := s.fetchEach(ctx, []string{s.markKey(s.table.node), s.nodesKey()})
@@ -90,8 +89,15 @@ func (s *shared) look(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.setJoined(slices.Contains(nodes, s.table.node))
+	s.setJoined(s.isListed(nodes))
 	return nil
+}
+
+// away is how long ago a time was, by the clock that is further. The one that
+// never jumps stands still while the computer sleeps; if the other one jumps,
+// that costs no more than to write all again.
+func away(since time.Time) time.Duration {
+	return max(time.Since(since), time.Now().Round(0).Sub(since.Round(0)))
 }
 
 // newMark writes a mark that was never there before: one that is late must not
@@ -123,7 +129,7 @@ func (s *shared) saveLease(ctx context.Context) error {
 		pages:    s.covering(),
 		level:    s.levels.announced(),
 		ttl:      s.opts.Lease,
-		lag:      s.lag(),
+		lag:      min(s.lag(), maxLag),
 		name:     s.opts.Name,
 	}
 	// What the new lease leaves out is from now on not covered, whether it

@@ -14,12 +14,15 @@ import (
 //	part.go       what the cache should hold, and how far it follows
 //	flush.go      the writes
 //	lease.go      the lease and the list of nodes as bytes; page.go and list.go the rest
+//	trouble.go    what is known of a cache that fails
+//	settle.go     writes of which nobody knows what came of them
 //	renew.go      keeping the lease, and noticing that everything was lost
 //	level.go      how many lists there are
 //	heartbeat.go  what is done again and again
 //	close.go      the end
 //
-// and what it reads of others in ask.go, view.go, find.go and watch.go.
+// and what it reads of others in ask.go, view.go, find.go, users.go, cluster.go
+// and watch.go.
 type shared struct {
 	table  *table
 	driver Driver
@@ -41,6 +44,7 @@ type shared struct {
 	leased        uint32        // pages that the lease in the cache covers
 	covered       atomic.Uint32 // the same, but 0 unless joined
 	joined        bool          // this node was seen in the list of nodes
+	listed        time.Time     // when this node last wrote that list
 	early         *earlyRenewal
 	trouble       trouble
 	living        bool // the heartbeat has begun

@@ -46,8 +46,9 @@ type Options struct {
 	// cache is back.
 	FailClosed bool
 
-	// NoWait makes Attach, Update and Detach return at once. The cache follows
-	// some milliseconds later.
+	// NoWait makes Attach, Update and Detach return at once, unless PerUser has
+	// to be asked for. The cache follows some milliseconds later, but All may
+	// lack a new client for a third of a lease.
 	NoWait bool
 
 	// PerUser limits the clients that one user may have. The zero value does
@@ -72,8 +73,8 @@ var ErrInvalid = errors.New("clientstorage: invalid client")
 //
 // With a driver, the storage becomes a node when it attaches its first client.
 // From then on it writes its clients there, and a goroutine keeps its lease;
-// Close stops it. A storage that attaches nothing writes nothing, needs no
-// Close, and asks the same questions.
+// Close stops it. A storage that attaches nothing writes nothing, and asks the
+// same questions; unless it watches the nodes, see Hook, it needs no Close.
 //
 // New does not wait for the driver: if the cache is down, the storage serves
 // this node's clients and publishes them when the cache is back.
@@ -133,7 +134,10 @@ func (s *Storage) Node() NodeID { return s.table.node }
 // lease later.
 //
 // Besides ErrInvalid and ErrFull, the errors are ErrLimit, that of ctx if a
-// limit had to be asked for, and with FailClosed that of the cache.
+// limit had to be asked for, and with FailClosed that of the cache, or that the
+// storage is closed. A ctx that ends only ends the waiting. With a limit, clients
+// that made room stay detached even if Attach then fails, and Attach may wait for
+// two timeouts.
 func (s *Storage) Attach(ctx context.Context, client Client) (*Client, error) {
 	if !client.valid() {
 		return nil, ErrInvalid
@@ -153,7 +157,10 @@ func (s *Storage) Attach(ctx context.Context, client Client) (*Client, error) {
 	announce := s.hooks.any()
 	in, err := s.table.insert(c, s.opts.PerUser, others, announce)
 	for _, out := range in.displaced {
-		s.gone(ctx, out, ErrDisplaced, false)
+		s.left(out)
+	}
+	for _, out := range in.displaced {
+		s.tellDetached(out, ErrDisplaced)
 	}
 	if err != nil {
 		return nil, err
@@ -163,7 +170,7 @@ func (s *Storage) Attach(ctx context.Context, client Client) (*Client, error) {
 	}
 	if err != nil && s.opts.FailClosed {
 		if out, ok := s.table.remove(c.ID, err); ok {
-			s.shared.note(out)
+			s.left(out)
 		}
 		if announce {
 			s.table.announced(c.ID)
@@ -189,28 +196,33 @@ func (s *Storage) Detach(ctx context.Context, id ID, reason error) error {
 	if !ok {
 		return ErrNotFound
 	}
-	s.gone(ctx, out, reason, true)
+	pending := s.left(out)
+	s.tellDetached(out, reason) // whatever the cache does
+	if s.shared != nil {
+		_ = s.shared.await(ctx, out, pending) // the heartbeat goes on with it
+	}
 	return nil
 }
 
-// gone does what is to be done after a client has left the table.
-func (s *Storage) gone(ctx context.Context, out change, reason error, wait bool) {
-	switch {
-	case s.shared == nil:
-	case wait:
-		s.shared.publish(ctx, out)
-	default:
-		s.shared.note(out)
+// left notes that a client has left the table, and returns what to wait for.
+func (s *Storage) left(out change) (wait [3]pending) {
+	if s.shared != nil {
+		wait, _ = s.shared.touchChange(out)
 	}
+	return wait
+}
+
+func (s *Storage) tellDetached(out change, reason error) {
 	if !out.announcing {
 		s.hooks.detached(out.client, reason)
 	}
 }
 
 // Update lets edit change the roles and the attributes of a client of this node,
-// and returns the client that replaces it. edit gets a copy, and must not use
-// the storage; other updates wait for it. Whoever holds the client as it was
-// sees no change. Update waits for the cache as Attach does.
+// and returns the client that replaces it. edit gets a copy, whose attributes are
+// never nil, and must not use the storage: Attach, Detach and most questions wait
+// for it. Whoever holds the client as it was sees no change. Update waits for the
+// cache as Attach does.
 //
 // It returns ErrNotFound if the client is not attached here, and ErrInvalid,
 // having changed nothing, if edit exceeds a limit or touches anything else.
@@ -250,7 +262,8 @@ func (s *Storage) Lookup(ctx context.Context, id ID) (*Client, error) {
 
 // Close withdraws this node: its clients are no longer visible to others, and
 // what it wrote is removed from the cache. Clients that are attached, or are
-// attached later, stay known to this storage only. If the cache fails, or ctx
+// attached later, stay known to this storage only; with FailClosed there are none
+// of the latter. Hooks must not call it. If the cache fails, or ctx
 // ends, Close returns that error; what it left then expires by itself, or goes
 // with another Close.
 func (s *Storage) Close(ctx context.Context) error {

@@ -150,6 +150,7 @@ func (s *shared) users(ctx context.Context, seen map[string]bool, yield func(Use
 // meanwhile, the old lists will soon be gone, so those of the new level are read
 // from the beginning; and if it is dead, so are its users.
 func (s *shared) usersOf(ctx context.Context, a *answer, seen map[string]bool, yield func(User, error) bool) bool {
+	moves := 0
 	for bucket := uint32(0); bucket < 1<<a.lease.level; {
 		keys := []string{s.leaseKey(a.node)}
 		for b := bucket; b < min(bucket+readAtOnce, 1<<a.lease.level); b++ {
@@ -166,6 +167,9 @@ func (s *shared) usersOf(ctx context.Context, a *answer, seen map[string]bool, y
 		}
 		a.age = s.view.saw(a.node, now, asked)
 		if now.level != a.lease.level {
+			if moves++; moves == mostTries {
+				return yield(User{}, ofNode(a.node, errUnsteady))
+			}
 			a.lease, bucket = now, 0
 			continue
 		}

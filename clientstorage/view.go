@@ -32,6 +32,16 @@ func (v *view) guess() map[NodeID]uint8 {
 	return levels
 }
 
+// last returns the lease that was last seen of a node.
+func (v *view) last(node NodeID) (l lease, known bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if a := v.known[node]; a != nil {
+		return a.lease, true
+	}
+	return lease{}, false
+}
+
 // saw notes a lease that was asked for at a time, and returns how old what the
 // node wrote may be.
 func (v *view) saw(id NodeID, l lease, asked time.Time) time.Duration {

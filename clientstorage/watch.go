@@ -48,19 +48,21 @@ type watched struct {
 func (w *watcher) look(s *shared) {
 	ctx, cancel := context.WithTimeout(s.stopped, s.opts.Lease/3)
 	defer cancel()
-	nodes, err := s.nodes(ctx)
-	there := make(map[NodeID]bool, len(nodes))
-	for _, n := range nodes {
-		there[n.ID] = true
-		if known := w.known[n.ID]; known != nil {
-			*known = watched{node: n}
-			continue
-		}
-		w.known[n.ID] = &watched{node: n}
-		w.hooks.nodeJoined(n)
-	}
+	answers, err := s.ask(ctx, nil)
 	if err != nil {
 		return
+	}
+	there := make(map[NodeID]bool, len(answers))
+	for _, a := range answers {
+		there[a.node] = true
+		if a.err != nil {
+			continue
+		}
+		n, known := a.describe(), w.known[a.node]
+		w.known[a.node] = &watched{node: n}
+		if known == nil {
+			w.hooks.nodeJoined(n)
+		}
 	}
 	for id, known := range w.known {
 		if there[id] {

@@ -79,7 +79,7 @@ func theNodes(ctx context.Context, storage *clientstorage.Storage) ([]nodeView, 
 			Clients:   n.Count.Clients,
 			Users:     n.Count.Users,
 			Anonymous: n.Count.Anonymous,
-			Age:       seconds(n.Age),
+			Age:       seconds(n.Count.Age),
 		})
 	}
 	return list, err
