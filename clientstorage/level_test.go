@@ -55,11 +55,11 @@ func TestLevels(t *testing.T) {
 		want("when there are too many users", "6", "7")
 		time.Sleep(20 * time.Second)
 		want("some leases later", "7")
-		grow(20_000)
+		grow(5_000)
 		time.Sleep(40 * time.Second)
-		want("with 20,000 users", "10")
-		if n := len(collect(t, reader.Users(ctx))); n != 20_000 {
-			t.Errorf("Users: %d; want 20,000", n)
+		want("with 5,000 users", "8")
+		if n := len(collect(t, reader.Users(ctx))); n != 5_000 {
+			t.Errorf("Users: %d; want 5,000", n)
 		}
 		for i, c := range clients[100:] {
 			detach(t, a, c)
