@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -254,4 +256,57 @@ func TestLevelComesBack(t *testing.T) {
 			t.Errorf("a minute later, %d users of 400 are not online (levels %v)", lost, levels(&d.recorder))
 		}
 	})
+}
+
+// A write of an old list that ends after the level has changed must not make
+// those wait who have waited for the list.
+func TestLevelChangesDuringAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &slow{}
+		a := newWith(t, d, clientstorage.Options{Timeout: 6 * time.Second})
+		var clients []*clientstorage.Client
+		for i := range 2048 { // full pages, and as many users as 64 lists have
+			clients = append(clients, attach(t, a, fmt.Sprint("user", i)))
+		}
+		time.Sleep(time.Second)
+		slowly := "rollcall:u:" + a.Node().String() + ":6:" + strconv.FormatUint(uint64(bucket(a, "user0")), 36)
+		d.mu.Lock()
+		d.save = func(key string) (time.Duration, error) {
+			if key == slowly {
+				return 500 * time.Millisecond, nil
+			}
+			return 0, nil
+		}
+		d.mu.Unlock()
+		go a.Attach(t.Context(), clientstorage.Client{User: "user0"}) // its list is on the way now
+		time.Sleep(time.Millisecond)
+		// Another user of that list comes while it is on the way.
+		neighbour := "user1"
+		for i := 1; bucket(a, neighbour) != bucket(a, "user0"); i++ {
+			neighbour = fmt.Sprint("user", i)
+		}
+		waited := make(chan time.Duration)
+		go func() {
+			began := time.Now()
+			attach(t, a, neighbour)
+			waited <- time.Since(began)
+		}()
+		time.Sleep(time.Millisecond)
+		for i := range 3 { // meanwhile the level changes
+			detach(t, a, clients[100+100*i])
+			go a.Attach(context.Background(), clientstorage.Client{User: fmt.Sprint("new", i)})
+			go a.Attach(context.Background(), clientstorage.Client{User: fmt.Sprint("newer", i)})
+			time.Sleep(time.Millisecond)
+		}
+		if took := <-waited; took > 3*time.Second {
+			t.Errorf("Attach waited %v for a list that is not kept any more", took)
+		}
+	})
+}
+
+// bucket returns the number of the list of level 6 that a user is on.
+func bucket(s *clientstorage.Storage, user string) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(s.Node().String() + user))
+	return h.Sum32() & 63
 }
