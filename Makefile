@@ -9,7 +9,7 @@ test: ## install what is missing (Debian), then run every check and test
 	@bash .ci/install
 	@bash .ci/test
 
-verify: ## the proofs of clientstorage in their long form; half an hour
+verify: ## the proofs of clientstorage in their long form; ten minutes
 	@bash .ci/install redis-server
 	ROLLCALL_REQUIRE_SERVERS=1 ROLLCALL_VERIFY=long go test -count=1 -v -timeout 2h ./internal/verify/...
 
