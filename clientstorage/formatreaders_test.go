@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
-	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -49,14 +48,7 @@ var foreignReaders = []foreignReader{
 func eachReader(t *testing.T, test func(t *testing.T, r foreignReader)) {
 	for _, r := range foreignReaders {
 		t.Run(r.name, func(t *testing.T) {
-			testserver.Lookup(t, r.program, r.packages)
-			if output, err := exec.Command(r.program, r.check...).CombinedOutput(); err != nil {
-				text := r.name + " lacks a module; on Debian: apt-get install " + r.packages + "\n" + string(output)
-				if os.Getenv(testserver.Required) != "" {
-					t.Fatal(text)
-				}
-				t.Skip(text)
-			}
+			testserver.Try(t, r.packages, r.program, r.check...)
 			test(t, r)
 		})
 	}

@@ -2,7 +2,6 @@ package wsconn_test
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -21,14 +20,7 @@ const python = "/usr/bin/python3"
 // The other tests and the server might err in the same way. This client was
 // written by others.
 func TestForeignClient(t *testing.T) {
-	testserver.Lookup(t, python, "python3")
-	if output, err := exec.Command(python, "-c", "import websockets").CombinedOutput(); err != nil {
-		text := "Python has no module websockets; on Debian: apt-get install python3-websockets\n" + string(output)
-		if os.Getenv(testserver.Required) != "" {
-			t.Fatal(text)
-		}
-		t.Skip(text)
-	}
+	testserver.Try(t, "python3 python3-websockets", python, "-c", "import websockets")
 	eachWay(t, func(t *testing.T, start startFunc) {
 		handler := newRecorder(t, func(c *wsconn.Conn, op ws.OpCode, payload []byte) {
 			if string(payload) == "sign me out" {

@@ -28,14 +28,25 @@ func Lookup(tb testing.TB, program, debianPackage string) string {
 	tb.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		missing(tb, program, debianPackage)
+		Missing(tb, fmt.Sprintf("%s is not installed; on Debian: apt-get install %s", program, debianPackage))
 	}
 	return path
 }
 
-func missing(tb testing.TB, program, debianPackage string) {
+// Try runs a program that tells by its exit status whether what a test needs is
+// there, such as a module of its own. If not, it does as Lookup.
+func Try(tb testing.TB, debianPackages, program string, args ...string) {
 	tb.Helper()
-	text := fmt.Sprintf("%s is not installed; on Debian: apt-get install %s", program, debianPackage)
+	Lookup(tb, program, debianPackages)
+	if output, err := exec.Command(program, args...).CombinedOutput(); err != nil {
+		Missing(tb, fmt.Sprintf("%s lacks something; on Debian: apt-get install %s\n%s", program, debianPackages, output))
+	}
+}
+
+// Missing skips a test that lacks something, or fails it if servers are
+// required. It is the only place that skips.
+func Missing(tb testing.TB, text string) {
+	tb.Helper()
 	if os.Getenv(Required) != "" {
 		tb.Fatal(text)
 	}

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 func TestChaos(t *testing.T) {
 	if !possible {
-		t.Skip("only on Linux can processes be stopped, and be killed with their parent")
+		testserver.Missing(t, "only on Linux can processes be stopped, and be killed with their parent")
 	}
 	program := testserver.Lookup(t, "redis-server", "redis-server")
 	s := chosen(t)
