@@ -19,7 +19,7 @@ import (
 const (
 	flushers     = 2
 	writesAtOnce = 256
-	fewLists     = 4
+	fewLists     = 2
 	crowd        = 16 // lists that are queued, from which on clients do not wait
 )
 
@@ -88,7 +88,7 @@ func (s *shared) claim(batch []write) []write {
 			s.pagesInFlight++
 			s.queue.listsAtOnce = fewLists
 			take(&s.queue.next, writesAtOnce)
-			take(&s.queue.lists, max(pages/8, fewLists))
+			take(&s.queue.lists, max(pages/16, fewLists))
 		case s.pagesInFlight > 0:
 			return nil // whoever writes the pages goes on with the lists
 		default:
