@@ -67,8 +67,11 @@ func (h *hooks) add(added Hooks) {
 	}
 }
 
-// any reports whether there is anyone to tell.
-func (h *hooks) any() bool { return h.all.Load() != nil }
+// hasAttached reports whether anybody is to be told of clients that come.
+func (h *hooks) hasAttached() bool {
+	all := h.all.Load()
+	return all != nil && slices.ContainsFunc(*all, func(h Hooks) bool { return h.Attached != nil })
+}
 
 // tell calls one hook of each Hooks.
 func (h *hooks) tell(call func(Hooks)) {

@@ -154,7 +154,9 @@ func (s *Storage) Attach(ctx context.Context, client Client) (*Client, error) {
 			return nil, fmt.Errorf("clientstorage: attach: %w", err)
 		}
 	}
-	announce := s.hooks.any()
+	// Whoever is told only of clients that leave, as a server of sockets is, need
+	// not hear of them in an order; but of none that Attach then refuses.
+	announce := s.hooks.hasAttached() || s.opts.FailClosed
 	in, err := s.table.insert(c, s.opts.PerUser, others, announce)
 	for _, out := range in.displaced {
 		s.left(out)

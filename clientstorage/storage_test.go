@@ -239,4 +239,12 @@ func TestAllocations(t *testing.T) {
 	if n > 2 {
 		t.Errorf("Attach and Detach allocate %v times; want at most 2", n)
 	}
+	s.Hook(clientstorage.Hooks{Detached: func(*clientstorage.Client, error) {}}) // as a server of sockets does
+	n = testing.AllocsPerRun(1000, func() {
+		c, _ := s.Attach(ctx, clientstorage.Client{User: "bob", Roles: roles})
+		s.Detach(ctx, c.ID, nil)
+	})
+	if n > 1 {
+		t.Errorf("Attach and Detach with a hook for those who leave allocate %v times; want 1", n)
+	}
 }
