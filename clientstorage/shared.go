@@ -17,6 +17,7 @@ import (
 //	trouble.go    what is known of a cache that fails
 //	settle.go     writes of which nobody knows what came of them
 //	renew.go      keeping the lease, and noticing that everything was lost
+//	join.go       being in the list of nodes
 //	level.go      how many lists there are
 //	heartbeat.go  what is done again and again
 //	close.go      the end
