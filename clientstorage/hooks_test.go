@@ -122,7 +122,7 @@ func TestHooksOrder(t *testing.T) {
 			}
 		}
 	})
-	const each = 500
+	const each = 100
 	for range 4 {
 		workers.Go(func() {
 			for range each {

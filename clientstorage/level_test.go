@@ -105,8 +105,8 @@ func TestLevelsInAStorm(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for w := range 8 {
-			for i := range 1000 {
+		for w := range 4 {
+			for i := range 800 {
 				attach(t, a, fmt.Sprint("user", w, "-", i))
 			}
 		}

@@ -67,9 +67,9 @@ func TestLimitIsExact(t *testing.T) {
 		t.Run(fmt.Sprint("detach oldest ", oldest), func(t *testing.T) {
 			s := newLimited(t, nil, clientstorage.Limit{Max: 3, DetachOldest: oldest})
 			var wg sync.WaitGroup
-			for range 16 {
+			for range 8 {
 				wg.Go(func() {
-					for range 200 {
+					for range 100 {
 						c, err := s.Attach(t.Context(), clientstorage.Client{User: "alice"})
 						if err != nil && (oldest || !errors.Is(err, clientstorage.ErrLimit)) {
 							t.Error(err)

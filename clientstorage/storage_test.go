@@ -115,7 +115,7 @@ func TestUserIndex(t *testing.T) {
 		}
 	}
 	attached := map[string][]*clientstorage.Client{}
-	for range 5000 {
+	for range 2000 {
 		name := names[rng.IntN(len(names))]
 		if of := attached[name]; len(of) > 0 && rng.IntN(2) == 0 {
 			i := rng.IntN(len(of))
@@ -177,7 +177,7 @@ func TestIterationUnderChurn(t *testing.T) {
 			}
 		})
 	}
-	for range 100 {
+	for range 20 {
 		seen := map[clientstorage.ID]int{}
 		for c := range s.Local().All() {
 			seen[c.ID]++
@@ -206,7 +206,7 @@ func TestConcurrent(t *testing.T) {
 	var wg sync.WaitGroup
 	for w := range 8 {
 		wg.Go(func() {
-			for i := range 2000 {
+			for i := range 500 {
 				c := attach(t, s, fmt.Sprintf("user%d", (w+i)%5), "ROLE_USER")
 				if got, err := s.Lookup(t.Context(), c.ID); err != nil || got != c {
 					t.Errorf("Lookup right after Attach: %v, %v", got, err)
