@@ -8,11 +8,18 @@
 // session is anonymous and gets a name that nobody else has.
 //
 //	fw, err := firewall.New(&firewall.Options{
-//		Sessions: sessions,
-//		Cookie:   sessions.Cookie(),
-//		Identify: firewall.Keys("user", "roles"),
+//		Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{
+//			Sessions: sessions,
+//			Identify: symfony.New(&symfony.Options{Contexts: []string{"main"}}),
+//		}},
 //	})
 //
 // What cannot be decided is refused: a session store that does not answer makes
-// nobody anonymous.
+// nobody anonymous. What the session says but cannot be trusted, such as a token
+// of an unknown class, makes nobody a user; every way in which that happens has
+// its [Reason], and a line in the log.
+//
+// While a client is connected, [Firewall.Recheck] reads its session again, so that
+// who signs out on the website is signed out here. [Firewall.Diagnose] answers
+// the question why somebody is anonymous.
 package firewall

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/rollcall-go/rollcall/session"
 )
@@ -14,27 +17,28 @@ import (
 // in pages of its own origin, all as anonymous. Its methods may be called
 // concurrently.
 type Firewall struct {
-	opts    Options
-	origins []pattern
+	opts      Options
+	origins   []pattern
+	reachable map[string][]string
 }
 
 // Options configure [New].
 type Options struct {
-	// Sessions reads the website's sessions. Without it everybody is anonymous.
-	Sessions session.Handler
-
-	// Cookie is the website's session cookie. It must have a name if there are
-	// Sessions.
-	Cookie session.Cookie
-
-	// Identify says who has signed in with a session, or returns nil if nobody
-	// has. It is required if there are Sessions; see [Keys]. An error refuses the
-	// client; it must not quote the session.
-	Identify func(*session.Session) (*Identity, error)
+	// Authenticators are asked in this order who a client is. The first that
+	// knows decides. Without any, everybody is anonymous.
+	Authenticators []Authenticator
 
 	// RefuseAnonymous refuses clients that nobody signed in behind. By default
 	// they are let in and named.
 	RefuseAnonymous bool
+
+	// AnyRole, if there are any, refuses users who have none of these roles, and
+	// anonymous clients.
+	AnyRole []string
+
+	// RoleHierarchy says which roles include which others, as Symfony's
+	// security.role_hierarchy does; a session holds only the user's own.
+	RoleHierarchy map[string][]string
 
 	// Origins are the pages, besides those of the server's own origin, that may
 	// open a socket: "https://example.com", "https://*.example.com" for all of
@@ -43,10 +47,36 @@ type Options struct {
 	// that sends no origin is no browser, and is not held back by this.
 	//
 	// Behind a proxy that ends TLS the server itself cannot know that its pages
-	// are https: name them here.
+	// are https: name the proxy in TrustedProxies, or the pages here.
 	Origins []string
 
-	// Logger gets a line for each refusal. It defaults to slog.Default().
+	// Deny are the addresses that may not connect.
+	Deny []netip.Prefix
+
+	// TrustedProxies are the addresses whose X-Forwarded-For, -Proto and -Host
+	// say who the client is, and what it asked for. A proxy must set them, or
+	// append to them; what it passes on unseen, the client has written.
+	TrustedProxies []netip.Prefix
+
+	// Gone is what becomes of a connection whose session has ended. By default it
+	// is closed.
+	Gone Policy
+
+	// Grace is how long clients are kept whose sessions cannot be read again,
+	// because their store is failing. After it they are treated as if their
+	// session had ended. It defaults to 10 minutes; a negative one is for ever.
+	Grace time.Duration
+
+	// Authenticated, if set, is called for each client that is let in. It must
+	// change neither.
+	Authenticated func(*Request, *Identity)
+
+	// Refused, if set, is called for each client that is not.
+	Refused func(*Request, *Refusal)
+
+	// Logger gets a line for each refusal, and for each client that is anonymous
+	// although it has a session that says otherwise. It defaults to
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -57,11 +87,15 @@ func New(opts *Options) (*Firewall, error) {
 	if opts != nil {
 		f.opts = *opts
 	}
-	if f.opts.Sessions != nil && f.opts.Cookie.Name == "" {
-		return nil, errors.New("firewall: Options.Sessions is set, but the session cookie has no name: set Options.Cookie")
-	}
-	if f.opts.Sessions != nil && f.opts.Identify == nil {
-		return nil, errors.New("firewall: Options.Sessions is set, but not Options.Identify, which says who the user of a session is")
+	for i, a := range f.opts.Authenticators {
+		if a == nil {
+			return nil, fmt.Errorf("firewall: Options.Authenticators[%d] is nil", i)
+		}
+		if c, ok := a.(interface{ check() error }); ok {
+			if err := c.check(); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, o := range f.opts.Origins {
 		p, err := parsePattern(o)
@@ -70,113 +104,124 @@ func New(opts *Options) (*Firewall, error) {
 		}
 		f.origins = append(f.origins, p)
 	}
-	return f, nil
+	for _, p := range slices.Concat(f.opts.Deny, f.opts.TrustedProxies) {
+		if !p.IsValid() {
+			return nil, errors.New("firewall: Options.Deny or Options.TrustedProxies has an invalid prefix: make them with netip.ParsePrefix")
+		}
+	}
+	if f.opts.Gone < CloseGone || f.opts.Gone > IgnoreGone {
+		return nil, fmt.Errorf("firewall: there is no policy %d for Options.Gone", f.opts.Gone)
+	}
+	var err error
+	f.reachable, err = reachable(f.opts.RoleHierarchy)
+	return f, err
 }
 
 // Authenticate says who sends r, or returns a *[Refusal].
 func (f *Firewall) Authenticate(ctx context.Context, r *Request) (*Identity, error) {
-	id, refusal := f.authenticate(ctx, r)
-	if refusal != nil {
-		f.log(r, refusal)
-		return nil, refusal
+	id, why := f.authenticate(ctx, r)
+	if id == nil {
+		f.log(r, "firewall: refused a client", why, "status", why.Status())
+		if f.opts.Refused != nil {
+			f.opts.Refused(r, why)
+		}
+		return nil, why
+	}
+	if why != nil && !why.Reason.passes() {
+		f.log(r, "firewall: a client with a session is anonymous", why)
+	}
+	if f.opts.Authenticated != nil {
+		f.opts.Authenticated(r, id)
 	}
 	return id, nil
 }
 
+// authenticate returns an identity, and why if it is anonymous, or why there is
+// none.
 func (f *Firewall) authenticate(ctx context.Context, r *Request) (*Identity, *Refusal) {
-	if !f.originAllowed(r) {
-		return nil, refuse(ReasonOrigin, fmt.Errorf("firewall: pages of %.100q may not connect to %.100q: add the origin to Options.Origins if it is yours", r.Origin, r.Host))
+	from := f.see(r)
+	if f.denied(from.addr) {
+		return nil, Refuse(ReasonAddress, nil)
 	}
-	if f.opts.Sessions == nil {
-		return f.anonymous()
+	if !f.originAllowed(r.Origin, from) {
+		return nil, Refuse(ReasonOrigin, fmt.Errorf("firewall: pages of %.100q may not connect to %s://%.100s: add the origin to Options.Origins if it is yours", r.Origin, from.scheme, from.host))
 	}
-	sid, err := f.opts.Cookie.ID(r.Cookie)
+	session.Note(ctx, func() string { return fmt.Sprintf("the page's origin, %.100q, may connect", r.Origin) })
+	id, why := f.ask(ctx, r)
 	switch {
-	case errors.Is(err, session.ErrNoCookie):
-		return f.anonymous()
-	case err != nil:
-		return nil, refuse(ReasonCookie, err)
-	}
-	id, refusal := f.bySession(ctx, sid)
-	if refusal != nil && refusal.Reason == ReasonSignedOut {
-		return f.anonymous() // a cookie may outlive its session
-	}
-	return id, refusal
-}
-
-// Recheck reads the session behind id again. It returns id itself while the
-// session still says the same; another identity if the user's roles have
-// changed; or a *[Refusal], whose reason is ReasonSignedOut if the session is
-// gone or nobody is signed in any more, ReasonUserChanged if it is another user's
-// by now, and ReasonIdentity if it can no longer be understood. With ReasonStore
-// nothing is known. An identity without a session does not change.
-func (f *Firewall) Recheck(ctx context.Context, id *Identity) (*Identity, error) {
-	if id.session == "" {
-		return id, nil
-	}
-	now, refusal := f.bySession(ctx, id.session)
-	switch {
-	case refusal != nil:
-		return nil, refusal
-	case now.User != id.User:
-		return nil, refuse(ReasonUserChanged, nil)
-	case now.equal(id):
-		return id, nil
-	}
-	return now, nil
-}
-
-// bySession returns who has signed in with a session. Nobody is ReasonSignedOut.
-func (f *Firewall) bySession(ctx context.Context, sid string) (*Identity, *Refusal) {
-	s, err := f.read(ctx, sid)
-	if errors.Is(err, session.ErrNotFound) {
-		return nil, refuse(ReasonSignedOut, err)
-	}
-	if err != nil {
-		return nil, refuse(ReasonStore, err)
-	}
-	found, err := f.identify(s)
-	if err != nil {
-		return nil, refuse(ReasonIdentity, err)
-	}
-	if found == nil {
-		return nil, refuse(ReasonSignedOut, nil)
-	}
-	id := *found
-	if id.User == "" {
-		return nil, refuse(ReasonIdentity, errors.New("firewall: the session names no user"))
-	}
-	id.session = sid
-	return &id, nil
-}
-
-func (f *Firewall) read(ctx context.Context, sid string) (s *session.Session, err error) {
-	defer recoverInto(&err, "reading a session")
-	return f.opts.Sessions.Read(ctx, sid)
-}
-
-func (f *Firewall) identify(s *session.Session) (id *Identity, err error) {
-	defer recoverInto(&err, "identifying the user of a session")
-	return f.opts.Identify(s)
-}
-
-// recoverInto makes a panic an error, for one client's session must not end the
-// connections of all the others. The panic's text may quote the session.
-func recoverInto(err *error, doing string) {
-	if v := recover(); v != nil {
-		*err = fmt.Errorf("firewall: %s panicked with a %T", doing, v)
+	case why == nil:
+		return f.admit(id)
+	case why.Reason.anonymous():
+		return f.anonymous(why), why
+	default:
+		return nil, why
 	}
 }
 
-func (f *Firewall) anonymous() (*Identity, *Refusal) {
-	if f.opts.RefuseAnonymous {
-		return nil, refuse(ReasonAnonymous, nil)
+// ask asks the authenticators. If none knows the client, it returns why not.
+func (f *Firewall) ask(ctx context.Context, r *Request) (*Identity, *Refusal) {
+	why := Refuse(ReasonAnonymous, nil)
+	for i, a := range f.opts.Authenticators {
+		session.Note(ctx, func() string {
+			return fmt.Sprintf("authenticator %d of %d is asked, a %T", i+1, len(f.opts.Authenticators), a)
+		})
+		id, err := f.askOne(ctx, a, r)
+		if id != nil && err == nil {
+			session.Note(ctx, func() string { return fmt.Sprintf("it is the user %.100q", id.User) })
+			return id, nil
+		}
+		refusal := Refuse(ReasonAnonymous, nil)
+		if err != nil {
+			var ok bool
+			if refusal, ok = errors.AsType[*Refusal](err); !ok {
+				refusal = Refuse(ReasonUnavailable, err)
+			}
+		}
+		session.Note(ctx, func() string { return fmt.Sprintf("it says: %s", noteOf(refusal)) })
+		if !refusal.Reason.passes() {
+			return nil, refusal
+		}
+		// The most telling of several: a session without a user says more than
+		// that there is no cookie for some other authenticator.
+		if why.Reason == ReasonAnonymous || why.Reason == ReasonNoCookie {
+			why = refusal
+		}
 	}
-	return newAnonymous(), nil
+	return nil, why
 }
 
-func (f *Firewall) log(r *Request, refusal *Refusal) {
-	logger := cmp.Or(f.opts.Logger, slog.Default())
-	logger.Info("firewall: refused a client",
-		"reason", string(refusal.Reason), "status", refusal.Status(), "remote", r.RemoteAddr, "err", refusal.Unwrap())
+func (f *Firewall) askOne(ctx context.Context, a Authenticator, r *Request) (id *Identity, err error) {
+	defer recoverInto(&err, "an authenticator")
+	id, err = a.Authenticate(ctx, r)
+	if err == nil && id != nil && id.User == "" {
+		return nil, errors.New("firewall: an authenticator returned an identity without a user")
+	}
+	return id, err
+}
+
+// admit adds to an authenticator's identity what the firewall knows, and returns
+// it if such a user may come in.
+func (f *Firewall) admit(id *Identity) (*Identity, *Refusal) {
+	if f.expired(id) {
+		return nil, Refuse(ReasonExpired, nil)
+	}
+	own := *id // the authenticator's may be shared
+	own.Roles = f.withReachable(id.Roles)
+	if !f.allowed(&own) {
+		return nil, Refuse(ReasonRole, fmt.Errorf("firewall: the user has none of the roles %q", f.opts.AnyRole))
+	}
+	return &own, nil
+}
+
+// anonymous returns an anonymous identity, or nil if nobody may be anonymous.
+func (f *Firewall) anonymous(why *Refusal) *Identity {
+	if f.opts.RefuseAnonymous || len(f.opts.AnyRole) > 0 {
+		return nil
+	}
+	return newAnonymous(why.Reason)
+}
+
+func (f *Firewall) log(r *Request, message string, why *Refusal, more ...any) {
+	cmp.Or(f.opts.Logger, slog.Default()).Info(message, append(more,
+		"reason", string(why.Reason), "remote", f.see(r).addr, "session", why.session, "err", why.Unwrap())...)
 }

@@ -3,8 +3,10 @@ package firewall_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"net/netip"
 	"regexp"
 	"strings"
 	"sync"
@@ -48,11 +50,9 @@ func (s *sessions) put(id string, values map[string]any) {
 func newFirewall(t *testing.T, s session.Handler, change ...func(*firewall.Options)) (*firewall.Firewall, *strings.Builder) {
 	t.Helper()
 	var log strings.Builder
-	opts := firewall.Options{
-		Sessions: s,
-		Cookie:   session.Cookie{Name: "PHPSESSID"},
-		Identify: firewall.Keys("user", "roles"),
-		Logger:   slog.New(slog.NewTextHandler(&log, nil)),
+	opts := firewall.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	if s != nil {
+		opts.Authenticators = []firewall.Authenticator{bySession(s)}
 	}
 	for _, f := range change {
 		f(&opts)
@@ -63,6 +63,12 @@ func newFirewall(t *testing.T, s session.Handler, change ...func(*firewall.Optio
 	}
 	return fw, &log
 }
+
+func bySession(s session.Handler) *firewall.SessionAuthenticator {
+	return &firewall.SessionAuthenticator{Sessions: s, Identify: keys}
+}
+
+var keys = firewall.Keys(firewall.Path{"user"}, firewall.Path{"roles"})
 
 func wantRefusal(t *testing.T, err error, reason firewall.Reason, status int) {
 	t.Helper()
@@ -84,24 +90,33 @@ func TestAuthenticate(t *testing.T) {
 		storeErr  error
 		refuseAll bool // RefuseAnonymous
 
-		user   string // "anon" for an anonymous one
-		reason firewall.Reason
-		status int
+		user   string          // "anon" for an anonymous one
+		reason firewall.Reason // of the refusal, or for being anonymous
+		status int             // of the refusal
+		logged bool
 	}{
 		{name: "signed in", cookie: cookie, values: alice, user: "alice"},
 		{name: "signed in, anonymous refused", cookie: cookie, values: alice, refuseAll: true, user: "alice"},
 		{name: "no roles", cookie: cookie, values: map[string]any{"user": "bob"}, user: "bob"},
-		{name: "no cookie", user: "anon"},
-		{name: "no cookie, anonymous refused", refuseAll: true, reason: firewall.ReasonAnonymous, status: 401},
-		{name: "unknown session", cookie: cookie, user: "anon"},
-		{name: "unknown session, anonymous refused", cookie: cookie, refuseAll: true, reason: firewall.ReasonAnonymous, status: 401},
-		{name: "nobody signed in", cookie: cookie, values: map[string]any{"cart": 3}, user: "anon"},
-		{name: "malformed cookie", cookie: "PHPSESSID=../../etc/passwd", reason: firewall.ReasonCookie, status: 401},
-		{name: "store down", cookie: cookie, storeErr: errors.New("connection refused"), reason: firewall.ReasonStore, status: 503},
-		{name: "store down, no cookie", storeErr: errors.New("connection refused"), user: "anon"},
-		{name: "user of another type", cookie: cookie, values: map[string]any{"user": 7}, reason: firewall.ReasonIdentity, status: 401},
-		{name: "empty user", cookie: cookie, values: map[string]any{"user": ""}, reason: firewall.ReasonIdentity, status: 401},
-		{name: "roles of another type", cookie: cookie, values: map[string]any{"user": "x", "roles": "ROLE_ADMIN"}, reason: firewall.ReasonIdentity, status: 401},
+		{name: "integer user", cookie: cookie, values: map[string]any{"user": int64(7)}, user: "7"},
+		{name: "integer user of JSON", cookie: cookie, values: map[string]any{"user": 7.0}, user: "7"},
+		{name: "no cookie", user: "anon", reason: firewall.ReasonNoCookie},
+		{name: "no cookie, anonymous refused", refuseAll: true, reason: firewall.ReasonNoCookie, status: 401, logged: true},
+		{name: "unknown session", cookie: cookie, user: "anon", reason: firewall.ReasonSignedOut},
+		{name: "unknown session, anonymous refused", cookie: cookie, refuseAll: true, reason: firewall.ReasonSignedOut, status: 401, logged: true},
+		{name: "nobody signed in", cookie: cookie, values: map[string]any{"cart": 3}, user: "anon", reason: firewall.ReasonNobody},
+		{name: "null user", cookie: cookie, values: map[string]any{"user": nil}, user: "anon", reason: firewall.ReasonNobody},
+		{name: "malformed cookie", cookie: "PHPSESSID=../../etc/passwd", user: "anon", reason: firewall.ReasonCookie, logged: true},
+		{name: "malformed cookie, anonymous refused", cookie: "PHPSESSID=../../etc/passwd", refuseAll: true, reason: firewall.ReasonCookie, status: 401, logged: true},
+		{name: "unreadable", cookie: cookie, storeErr: fmt.Errorf("too long: %w", session.ErrUnreadable), user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "store down", cookie: cookie, storeErr: errors.New("connection refused"), reason: firewall.ReasonUnavailable, status: 503, logged: true},
+		{name: "store down, anonymous refused", cookie: cookie, refuseAll: true, storeErr: errors.New("connection refused"), reason: firewall.ReasonUnavailable, status: 503, logged: true},
+		{name: "store down, no cookie", storeErr: errors.New("connection refused"), user: "anon", reason: firewall.ReasonNoCookie},
+		{name: "user of another type", cookie: cookie, values: map[string]any{"user": []string{"x"}}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "user a fraction", cookie: cookie, values: map[string]any{"user": 7.5}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "empty user", cookie: cookie, values: map[string]any{"user": ""}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "roles of another type", cookie: cookie, values: map[string]any{"user": "x", "roles": "ROLE_ADMIN"}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "a role of another type", cookie: cookie, values: map[string]any{"user": "x", "roles": []any{"A", 7}}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -111,19 +126,20 @@ func TestAuthenticate(t *testing.T) {
 			}
 			fw, log := newFirewall(t, store, func(o *firewall.Options) { o.RefuseAnonymous = test.refuseAll })
 			id, err := fw.Authenticate(t.Context(), &firewall.Request{Host: "example.com", Cookie: test.cookie})
-			if test.reason != "" {
+			switch {
+			case test.status != 0:
 				wantRefusal(t, err, test.reason, test.status)
-				if !strings.Contains(log.String(), string(test.reason)) {
-					t.Errorf("the refusal was not logged: %q", log)
-				}
-			} else if err != nil {
+			case err != nil:
 				t.Fatalf("refused: %v", err)
-			} else if test.user == "anon" {
-				if !id.Anonymous || !anonymousName.MatchString(id.User) || len(id.Roles) != 0 {
-					t.Errorf("%+v; want an anonymous identity named anon- and 13 hexadecimal digits", id)
+			case test.user == "anon":
+				if !id.Anonymous || !anonymousName.MatchString(id.User) || len(id.Roles) != 0 || id.Reason != test.reason {
+					t.Errorf("%+v; want an anonymous identity named anon- and 13 hexadecimal digits, because %s", id, test.reason)
 				}
-			} else if id.Anonymous || id.User != test.user {
+			case id.Anonymous || id.User != test.user || id.Reason != "":
 				t.Errorf("%+v; want %s", id, test.user)
+			}
+			if logged := strings.Contains(log.String(), string(test.reason)); test.reason != "" && logged != test.logged {
+				t.Errorf("logged: %v, want %v: %q", logged, test.logged, log)
 			}
 			if strings.Contains(log.String(), sid) || err != nil && strings.Contains(err.Error(), sid) {
 				t.Error("the session id got into the log or the error")
@@ -203,11 +219,16 @@ func TestOrigin(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	store := &sessions{}
-	cookie := session.Cookie{Name: "s"}
-	identify := firewall.Keys("user", "roles")
 	for name, opts := range map[string]firewall.Options{
-		"no cookie name":   {Sessions: store, Identify: identify},
-		"no identify":      {Sessions: store, Cookie: cookie},
+		"no sessions":      {Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{Identify: keys}}},
+		"no identify":      {Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{Sessions: store}}},
+		"nil":              {Authenticators: []firewall.Authenticator{nil}},
+		"typed nil":        {Authenticators: []firewall.Authenticator{(*firewall.SessionAuthenticator)(nil)}},
+		"prefix":           {Deny: []netip.Prefix{{}}},
+		"proxy prefix":     {TrustedProxies: []netip.Prefix{{}}},
+		"policy":           {Gone: 3},
+		"negative policy":  {Gone: -1},
+		"empty role":       {RoleHierarchy: map[string][]string{"A": {""}}},
 		"origin, no host":  {Origins: []string{"https://"}},
 		"origin, bare":     {Origins: []string{"example.com"}},
 		"origin, path":     {Origins: []string{"https://example.com/"}},
@@ -226,58 +247,31 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-func TestRecheck(t *testing.T) {
-	store := &sessions{}
-	store.put(sid, map[string]any{"user": "alice", "roles": []string{"ROLE_USER"}})
-	fw, _ := newFirewall(t, store)
-	ctx := t.Context()
-	id, err := fw.Authenticate(ctx, &firewall.Request{Cookie: "PHPSESSID=" + sid})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := fw.Recheck(ctx, id); got != id || err != nil {
-		t.Errorf("nothing changed: %+v, %v; want the same identity", got, err)
-	}
-	store.put(sid, map[string]any{"user": "alice", "roles": []string{"ROLE_ADMIN"}})
-	if got, err := fw.Recheck(ctx, id); err != nil || got == id || got.User != "alice" || got.Roles[0] != "ROLE_ADMIN" {
-		t.Errorf("roles changed: %+v, %v", got, err)
-	}
-	store.put(sid, map[string]any{"user": "bob"})
-	_, err = fw.Recheck(ctx, id)
-	wantRefusal(t, err, firewall.ReasonUserChanged, 401)
-	store.put(sid, map[string]any{})
-	_, err = fw.Recheck(ctx, id)
-	wantRefusal(t, err, firewall.ReasonSignedOut, 401)
-	delete(store.byID, sid)
-	_, err = fw.Recheck(ctx, id)
-	wantRefusal(t, err, firewall.ReasonSignedOut, 401)
-	store.err = errors.New("connection refused")
-	_, err = fw.Recheck(ctx, id)
-	wantRefusal(t, err, firewall.ReasonStore, 503)
-
-	anon, err := fw.Authenticate(ctx, &firewall.Request{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := fw.Recheck(ctx, anon); got != anon || err != nil {
-		t.Errorf("anonymous: %+v, %v; want the same identity", got, err)
-	}
-}
-
 // A panic refuses one client. In the store it tells nothing about the visitor.
 func TestPanics(t *testing.T) {
 	r := &firewall.Request{Cookie: "PHPSESSID=" + sid}
 	fw, log := newFirewall(t, panicking{})
 	_, err := fw.Authenticate(t.Context(), r)
-	wantRefusal(t, err, firewall.ReasonStore, 503)
+	wantRefusal(t, err, firewall.ReasonUnavailable, 503)
 	store := &sessions{}
 	store.put(sid, map[string]any{"user": "alice"})
-	fw, log2 := newFirewall(t, store, func(o *firewall.Options) {
-		o.Identify = func(s *session.Session) (*firewall.Identity, error) { panic(s.ID) }
+	fw, log2 := newFirewall(t, nil, func(o *firewall.Options) {
+		o.Authenticators = []firewall.Authenticator{&firewall.SessionAuthenticator{
+			Sessions: store,
+			Identify: func(_ context.Context, s *session.Session) (*firewall.Identity, error) { panic(s.ID) },
+		}}
+	})
+	id, err := fw.Authenticate(t.Context(), r)
+	if err != nil || id.Reason != firewall.ReasonIdentity {
+		t.Errorf("%+v, %v; want an anonymous client for %s", id, err, firewall.ReasonIdentity)
+	}
+	fw, log3 := newFirewall(t, nil, func(o *firewall.Options) {
+		o.Authenticators = []firewall.Authenticator{firewall.AuthenticatorFunc(
+			func(context.Context, *firewall.Request) (*firewall.Identity, error) { panic(sid) })}
 	})
 	_, err = fw.Authenticate(t.Context(), r)
-	wantRefusal(t, err, firewall.ReasonIdentity, 401)
-	if strings.Contains(log.String()+log2.String()+err.Error(), sid) {
+	wantRefusal(t, err, firewall.ReasonUnavailable, 503)
+	if strings.Contains(log.String()+log2.String()+log3.String()+err.Error(), sid) {
 		t.Error("the session id got into the log or the error")
 	}
 }

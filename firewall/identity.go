@@ -2,30 +2,66 @@ package firewall
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"maps"
 	"slices"
-
-	"github.com/rollcall-go/rollcall/session"
+	"time"
 )
 
-// An Identity is who a client is. It is decided once, before the connection
-// becomes a WebSocket, and is not changed after. Whoever is given one must not
-// change it.
+// An Identity is who a client is. It is decided before the connection becomes a
+// WebSocket, and changes only when its session is read again: then there is
+// another Identity. Whoever is given one must not change it.
 type Identity struct {
 	// User is the user identifier, or the name of an anonymous client.
 	User string
-	// Roles are the user's roles.
+	// Roles are the user's roles, and those that they include by
+	// [Options].RoleHierarchy.
 	Roles []string
-	// Anonymous says that nobody has signed in.
+	// Anonymous says that nobody has signed in, for the Reason.
 	Anonymous bool
+	// Remembered says that the user was signed in by a remember-me cookie, and
+	// has not given a password in this session.
+	Remembered bool
+	// Reason says why the client is anonymous. It is "" for a user.
+	Reason Reason
+	// Context is what the user has signed in to, if the website has several: of
+	// Symfony's, the context or name of its firewall.
+	Context string
+	// Impersonator is the user who acts as User, if somebody does.
+	Impersonator string
+	// Attributes go to the client in the storage, where every node can see them.
+	Attributes map[string]string
+	// Expires is when the identity ends by itself, or zero. The session of a
+	// website ends otherwise.
+	Expires time.Time
 
-	// session is the id of the session that the identity was read from.
-	session string
+	by      *SessionAuthenticator // who reads the session
+	session string                // its id
+	failing int64                 // since when it cannot be read: see follow.go
+}
+
+// OfSession reports whether the identity was read from the session of this id.
+func (id *Identity) OfSession(sessionID string) bool {
+	return id.session != "" && id.session == sessionID
+}
+
+// hash names the session in a log, without giving it away.
+func hash(session string) string {
+	sum := sha256.Sum256([]byte(session))
+	return hex.EncodeToString(sum[:6])
 }
 
 func (id *Identity) equal(other *Identity) bool {
-	return id.User == other.User && id.Anonymous == other.Anonymous && slices.Equal(id.Roles, other.Roles)
+	return id.User == other.User && id.Anonymous == other.Anonymous && id.Remembered == other.Remembered &&
+		id.Context == other.Context && id.Impersonator == other.Impersonator && id.Expires.Equal(other.Expires) &&
+		slices.Equal(id.Roles, other.Roles) && maps.Equal(id.Attributes, other.Attributes)
+}
+
+// sameUser reports whether the one who was other is still the same. An
+// administrator who acts as a user is not that user.
+func (id *Identity) sameUser(other *Identity) bool {
+	return id.User == other.User && id.Impersonator == other.Impersonator && id.Context == other.Context
 }
 
 // anonymousPrefix begins the name of every anonymous client, as it did in
@@ -33,32 +69,8 @@ func (id *Identity) equal(other *Identity) bool {
 const anonymousPrefix = "anon-"
 
 // newAnonymous returns an identity named anon- and 13 hexadecimal digits.
-func newAnonymous() *Identity {
+func newAnonymous(why Reason) *Identity {
 	var b [7]byte
 	rand.Read(b[:]) // never fails, see crypto/rand
-	return &Identity{User: anonymousPrefix + hex.EncodeToString(b[:])[:13], Anonymous: true}
-}
-
-// Keys returns a function for [Options.Identify] that takes the user from the
-// string under one key of the session and the roles from the []string under
-// another. A session without the user key is nobody's.
-func Keys(user, roles string) func(*session.Session) (*Identity, error) {
-	return func(s *session.Session) (*Identity, error) {
-		if _, ok := s.Values[user]; !ok {
-			return nil, nil
-		}
-		name, ok := s.String(user)
-		if !ok {
-			return nil, errors.New("firewall: the user in the session is not a string, or is empty")
-		}
-		id := &Identity{User: name}
-		switch v := s.Values[roles].(type) {
-		case nil:
-		case []string:
-			id.Roles = slices.Clone(v)
-		default:
-			return nil, errors.New("firewall: the roles in the session are not a []string")
-		}
-		return id, nil
-	}
+	return &Identity{User: anonymousPrefix + hex.EncodeToString(b[:])[:13], Anonymous: true, Reason: why}
 }

@@ -32,12 +32,12 @@ func newOrigin(scheme, hostport string) (origin, bool) {
 	return o, o.host != ""
 }
 
-// originAllowed reports whether the page that sent r may do so. Browsers send
+// originAllowed reports whether the page that an Origin header names may connect. Browsers send
 // the origin with every WebSocket handshake, so that servers can refuse pages
 // of other sites, which would bring the user's cookies along: RFC 6455,
 // section 10.2.
-func (f *Firewall) originAllowed(r *Request) bool {
-	if r.Origin == "" {
+func (f *Firewall) originAllowed(header string, at seen) bool {
+	if header == "" {
 		return true
 	}
 	for _, p := range f.origins {
@@ -45,15 +45,11 @@ func (f *Firewall) originAllowed(r *Request) bool {
 			return true
 		}
 	}
-	from, ok := parseOrigin(r.Origin)
+	from, ok := parseOrigin(header)
 	if !ok {
 		return false
 	}
-	scheme := "http"
-	if r.Secure {
-		scheme = "https"
-	}
-	if self, ok := newOrigin(scheme, r.Host); ok && from == self {
+	if self, ok := newOrigin(at.scheme, at.host); ok && from == self {
 		return true
 	}
 	for _, p := range f.origins {

@@ -2,28 +2,61 @@ package firewall
 
 import "net/http"
 
-// A Reason says why a client was refused.
+// A Reason says why a client was refused, or why it is anonymous.
 type Reason string
 
-// The reasons, and the HTTP status that each is answered with.
+// Nobody has signed in, as far as one authenticator can tell. The next one is
+// asked; after the last one the client is anonymous or refused with 401.
 const (
-	ReasonOrigin      Reason = "foreign origin"           // 403
-	ReasonCookie      Reason = "malformed cookie"         // 401
-	ReasonAnonymous   Reason = "not signed in"            // 401
-	ReasonSignedOut   Reason = "signed out"               // 401
-	ReasonUserChanged Reason = "signed in as another"     // 401
-	ReasonIdentity    Reason = "unreadable session"       // 401
-	ReasonStore       Reason = "session store is failing" // 503
+	ReasonAnonymous Reason = "not signed in"
+	ReasonNoCookie  Reason = "no session cookie"
+	ReasonSignedOut Reason = "no such session" // it has expired, its user has signed out, or it never was
+	ReasonNobody    Reason = "nobody has signed in with the session"
 )
+
+// Somebody may have signed in, but it cannot be trusted. No other authenticator
+// is asked, and the client is anonymous or refused with 401.
+const (
+	ReasonCookie   Reason = "malformed cookie"
+	ReasonIdentity Reason = "unreadable session" // the cause says in which way
+)
+
+// The client is refused, with 401, 403 or 503.
+const (
+	ReasonCredentials Reason = "bad credentials"               // 401: a ticket that is forged, or not for us
+	ReasonExpired     Reason = "credentials have expired"      // 401
+	ReasonUserChanged Reason = "signed in as another"          // 401
+	ReasonOrigin      Reason = "foreign origin"                // 403
+	ReasonAddress     Reason = "denied address"                // 403
+	ReasonRole        Reason = "missing role"                  // 403
+	ReasonUnavailable Reason = "the sign-in cannot be checked" // 503: the session store is failing
+)
+
+// passes reports whether the next authenticator is asked.
+func (r Reason) passes() bool {
+	switch r {
+	case ReasonAnonymous, ReasonNoCookie, ReasonSignedOut, ReasonNobody:
+		return true
+	}
+	return false
+}
+
+// anonymous reports whether a client may be anonymous for this reason.
+func (r Reason) anonymous() bool {
+	return r.passes() || r == ReasonCookie || r == ReasonIdentity
+}
 
 // A Refusal is the error that a client is not let in, or not kept, and why.
 // Find it with [errors.As].
 type Refusal struct {
-	Reason Reason
-	err    error
+	Reason  Reason
+	err     error
+	session string // hashed, for the log
 }
 
-func refuse(reason Reason, err error) *Refusal { return &Refusal{reason, err} }
+// Refuse returns the refusal that an [Authenticator] answers with. The cause may
+// be nil. It is logged, so it must not quote a session.
+func Refuse(reason Reason, cause error) *Refusal { return &Refusal{Reason: reason, err: cause} }
 
 // Error returns the reason and its cause. It is for the log of the server; what
 // the client is told is the status.
@@ -40,9 +73,9 @@ func (r *Refusal) Unwrap() error { return r.err }
 // Status returns the HTTP status for the client.
 func (r *Refusal) Status() int {
 	switch r.Reason {
-	case ReasonOrigin:
+	case ReasonOrigin, ReasonAddress, ReasonRole:
 		return http.StatusForbidden
-	case ReasonStore:
+	case ReasonUnavailable:
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusUnauthorized

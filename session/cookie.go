@@ -1,17 +1,26 @@
 package session
 
 import (
+	"cmp"
 	"errors"
+	"net/url"
 	"strings"
 )
 
 // A Cookie says how a website's session cookie is called and what an id in it
-// looks like.
+// looks like. The zero value is PHP's own.
 type Cookie struct {
-	// Name is the cookie's name, such as "PHPSESSID".
+	// Name is the cookie's name. It defaults to "PHPSESSID".
 	Name string
-	// MinLen and MaxLen bound the length of an id. They default to 16 and 256.
+	// MinLen and MaxLen bound the length of an id. They default to 22 and 250,
+	// the bounds of Symfony and of PHP's session.sid_length.
 	MinLen, MaxLen int
+	// Decode makes the id of the cookie's value, for websites that sign or
+	// encrypt it. By default the value is the id, and is checked: it consists of
+	// letters, digits, commas, hyphens and underscores. With Decode it is Decode
+	// that must let nothing through that the website did not make. Its error is
+	// that of ID.
+	Decode func(value string) (id string, err error)
 }
 
 // ErrNoCookie says that a request has no session cookie.
@@ -21,46 +30,69 @@ var ErrNoCookie = errors.New("session: no cookie")
 // must be asked for it: an id becomes part of keys, queries and file names.
 var ErrBadCookie = errors.New("session: malformed cookie")
 
+const (
+	defaultName   = "PHPSESSID"
+	defaultMinLen = 22
+	defaultMaxLen = 250
+)
+
 // ID returns the session id from the value of a request's Cookie header, or
-// ErrNoCookie or ErrBadCookie. If the cookie is there twice, the first counts,
-// as it does in PHP. An id consists of letters, digits, commas,
-// hyphens and underscores.
+// ErrNoCookie or ErrBadCookie. It finds what PHP finds (main/php_variables.c):
+// of two cookies with the name the first counts, %2C is a comma, a plus sign is
+// itself, quotation marks belong to the value, and PHPSESSID[] is an array, which
+// is no id.
 func (c Cookie) ID(header string) (string, error) {
+	value, err := c.find(header)
+	if err != nil {
+		return "", err
+	}
+	// Decoding comes before checking, and the length is that of the id: %2C is
+	// one letter. What is too long even if each is three bytes is not looked at.
+	if max := cmp.Or(c.MaxLen, defaultMaxLen); len(value) > 3*max {
+		return "", ErrBadCookie
+	}
+	value = unescape(value)
+	if c.Decode != nil {
+		return c.Decode(value)
+	}
+	if !c.valid(value) {
+		return "", ErrBadCookie
+	}
+	return value, nil
+}
+
+// find returns the value of the first cookie of the name, still encoded.
+func (c Cookie) find(header string) (string, error) {
+	want := cmp.Or(c.Name, defaultName)
 	for header != "" {
 		var pair string
 		pair, header, _ = strings.Cut(header, ";")
-		name, value, _ := strings.Cut(strings.Trim(pair, " \t"), "=")
-		if strings.Trim(name, " \t") != c.Name {
-			continue
+		name, value, _ := strings.Cut(strings.TrimLeft(pair, " \t\n\v\f\r"), "=")
+		if array, ok := strings.CutPrefix(name, want); ok && strings.HasPrefix(array, "[") {
+			return "", ErrBadCookie
 		}
-		if len(value) >= 2 && value[0] == '"' && value[len(value)-1] == '"' {
-			value = value[1 : len(value)-1] // RFC 6265, section 4.1.1
+		if name != want {
+			continue
 		}
 		if value == "" {
 			return "", ErrNoCookie // what a website leaves when it deletes one
-		}
-		if !c.valid(value) {
-			return "", ErrBadCookie
 		}
 		return value, nil
 	}
 	return "", ErrNoCookie
 }
 
-const (
-	defaultMinLen = 16
-	defaultMaxLen = 256
-)
+// unescape decodes %XX. A percent sign that does not begin one stays, as it does
+// in PHP, and then nothing is decoded, as an id has no percent sign anyway.
+func unescape(s string) string {
+	if decoded, err := url.PathUnescape(s); err == nil {
+		return decoded
+	}
+	return s
+}
 
 func (c Cookie) valid(id string) bool {
-	lo, hi := c.MinLen, c.MaxLen
-	if lo == 0 {
-		lo = defaultMinLen
-	}
-	if hi == 0 {
-		hi = defaultMaxLen
-	}
-	if len(id) < lo || len(id) > hi {
+	if len(id) < cmp.Or(c.MinLen, defaultMinLen) || len(id) > cmp.Or(c.MaxLen, defaultMaxLen) {
 		return false
 	}
 	for i := range len(id) {

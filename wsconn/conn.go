@@ -19,10 +19,9 @@ import (
 // from handlers and from elsewhere, before and after it is closed; none of them
 // waits for the client.
 type Conn struct {
-	server   *Server
-	nc       net.Conn
-	identity *firewall.Identity
-	client   *clientstorage.Client
+	server *Server
+	nc     net.Conn
+	who    atomic.Pointer[who]
 
 	busy   atomic.Bool  // with a handler, rather than listening to the client
 	since  atomic.Int64 // when it began to listen, as sinceStart
@@ -40,54 +39,82 @@ type Conn struct {
 		sync.Mutex
 		err error // why the server ends the connection; the first reason counts
 	}
+	changing struct {
+		sync.Mutex
+		left bool // the client is being detached for good
+	}
+	calls struct {
+		sync.Mutex      // of the handler
+		open       bool // between OnOpen and OnClose
+	}
+}
+
+// who is the one behind a connection, as the website and as the storage know
+// them.
+type who struct {
+	identity *firewall.Identity
+	client   *clientstorage.Client
 }
 
 // ID returns the client's id in the storage.
-func (c *Conn) ID() clientstorage.ID { return c.client.ID }
+func (c *Conn) ID() clientstorage.ID { return c.who.Load().client.ID }
 
-// Client returns the client as it was attached.
-func (c *Conn) Client() *clientstorage.Client { return c.client }
+// Client returns the client as it was attached. If its session changes, another
+// one replaces it: see [IdentityHandler].
+func (c *Conn) Client() *clientstorage.Client { return c.who.Load().client }
 
 // Identity returns who the firewall says it is.
-func (c *Conn) Identity() *firewall.Identity { return c.identity }
+func (c *Conn) Identity() *firewall.Identity { return c.who.Load().identity }
 
 // RemoteAddr returns the address of the peer, which may be that of a proxy.
 func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
-// serve is the life of a connection, from the 101 to the last byte. It is the
-// only place where a client is attached, and where one is detached.
+// serve is the life of a connection, from the 101 to the last byte. Here a client
+// is attached and detached; become changes who it is in between.
 func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 	defer s.release(sock)
-	c := &Conn{server: s, nc: sock.Conn, identity: id}
+	c := &Conn{server: s, nc: sock.Conn}
 	c.out.flushed = make(chan struct{})
 	c.busy.Store(true)
-	var err error
-	c.client, err = s.Storage.Attach(s.base, clientstorage.Client{
-		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous,
-	})
+	client, err := s.attach(id)
 	if err != nil {
 		c.end(s.refusal(err))
 		return
 	}
+	c.who.Store(&who{id, client})
 	err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
 	open := s.add(c, sock)
 	if open {
-		if _, err := s.Storage.Lookup(s.base, c.ID()); err != nil {
-			s.detached(c.client, nil) // before it was added
+		if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
+			s.detached(client, nil) // before it was added
 		}
-		c.call(func() { s.Handler.OnOpen(c) })
+		c.call(func() { c.calls.open = true; s.Handler.OnOpen(c) })
 		err = c.reason(c.read(tail))
-		s.remove(c)
 	}
+	s.leave(c)
 	c.last(err)
 	// The cache has a timeout of its own, so this must not be cut short when the
 	// server shuts down.
 	// If the storage has detached it, that is why it is closed.
 	_ = s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err)
 	if open {
-		c.call(func() { s.Handler.OnClose(c, err) })
+		c.call(func() { c.calls.open = false; s.Handler.OnClose(c, err) })
 	}
 	c.end(err)
+}
+
+func (s *Server) attach(id *firewall.Identity) (*clientstorage.Client, error) {
+	return s.Storage.Attach(s.base, clientstorage.Client{
+		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous, Attributes: id.Attributes,
+	})
+}
+
+// leave makes sure that the client of a connection does not change any more.
+func (s *Server) leave(c *Conn) {
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	c.changing.left = true
+	s.remove(c)
 }
 
 var processStart = time.Now()
@@ -102,8 +129,11 @@ func (c *Conn) listen() {
 	c.busy.Store(false)
 }
 
-// call calls a handler and keeps its panics away from the other connections.
+// call calls a handler, after the one before it has returned, and keeps its
+// panics away from the other connections.
 func (c *Conn) call(handler func()) {
+	c.calls.Lock()
+	defer c.calls.Unlock()
 	defer func() {
 		if v := recover(); v != nil {
 			c.server.Logger.Error("wsconn: a handler panicked", "panic", v, "stack", string(debug.Stack()))

@@ -175,11 +175,9 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 			return nil
 		},
 		OnHeader: func(key, value []byte) error {
-			switch string(key) {
-			case "Origin":
-				r.Origin = join(r.Origin, ", ", value) // of two, neither is allowed
-			case "Cookie":
-				r.Cookie = join(r.Cookie, "; ", value)
+			switch string(key) { // in the form of net/http's canonical keys
+			case "Origin", "Cookie", "Authorization", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host":
+				r.AddHeader(string(key), string(value))
 			}
 			return nil
 		},
@@ -201,13 +199,6 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 		response.WriteString("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 	}
 	return id, response.Bytes(), err
-}
-
-func join(before, separator string, value []byte) string {
-	if before == "" {
-		return string(value)
-	}
-	return before + separator + string(value)
 }
 
 // errBusy says that no more clients can be let in for now.

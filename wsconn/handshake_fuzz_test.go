@@ -14,7 +14,6 @@ import (
 
 	"github.com/rollcall-go/rollcall/clientstorage"
 	"github.com/rollcall-go/rollcall/firewall"
-	"github.com/rollcall-go/rollcall/session"
 	"github.com/rollcall-go/rollcall/wsconn"
 )
 
@@ -107,10 +106,8 @@ func startPipe(f *testing.F) (pipeListener, *wsconn.Server) {
 		f.Fatal(err)
 	}
 	fw, err := firewall.New(&firewall.Options{
-		Sessions: newSessions(),
-		Cookie:   session.Cookie{Name: "SID"},
-		Identify: firewall.Keys("user", "roles"),
-		Logger:   quiet,
+		Authenticators: []firewall.Authenticator{newSessions().authenticator()},
+		Logger:         quiet,
 	})
 	if err != nil {
 		f.Fatal(err)

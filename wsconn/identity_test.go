@@ -52,11 +52,12 @@ func TestRefusedClients(t *testing.T) {
 		header []string
 		status int
 	}{
-		{name: "malformed cookie", header: []string{cookie("../../etc/passwd")}, status: 401},
+		{name: "malformed cookie, anonymous refused", header: []string{cookie("../../etc/passwd")}, status: 401,
+			opts: firewall.Options{RefuseAnonymous: true}},
 		{name: "store fails", fault: errors.New("disk on fire"), header: []string{cookie(annesID)}, status: 503},
-		{name: "unreadable session", header: []string{cookie(annesID)}, status: 401, opts: firewall.Options{
-			Identify: func(*session.Session) (*firewall.Identity, error) { return nil, errors.New("what?") },
-		}},
+		{name: "unreadable session, anonymous refused", fault: session.ErrUnreadable, header: []string{cookie(annesID)}, status: 401,
+			opts: firewall.Options{RefuseAnonymous: true}},
+		{name: "no role", header: []string{cookie(bobsID)}, status: 403, opts: firewall.Options{AnyRole: []string{"ROLE_ADMIN"}}},
 		{name: "no cookie, anonymous refused", status: 401, opts: firewall.Options{RefuseAnonymous: true}},
 		{name: "unknown session, anonymous refused", status: 401, opts: firewall.Options{RefuseAnonymous: true},
 			header: []string{cookie("nobodys-session-012345")}},
@@ -109,7 +110,7 @@ func TestIdentity(t *testing.T) {
 		}
 		anne.leave()
 
-		for _, header := range [][]string{nil, {cookie("nobodys-session-012345")}, {"Cookie: SID="}} {
+		for _, header := range [][]string{nil, {cookie("nobodys-session-012345")}, {"Cookie: SID="}, {cookie("../../etc/passwd")}} {
 			visitor := connect(t, addr, header...)
 			conn := receive(t, "OnOpen", handler.opened)
 			if id := conn.Identity(); !id.Anonymous || !strings.HasPrefix(id.User, "anon-") || len(id.Roles) != 0 {

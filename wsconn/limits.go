@@ -41,10 +41,12 @@ type Limits struct {
 	// one the client is dropped. It defaults to 30 s; a negative one turns it off.
 	PingInterval time.Duration
 
-	// RecheckInterval is how often, at most, the firewall reads the sessions of connected
-	// clients again. Clients whose session has ended, or changed, are closed
-	// with 4401; one that does not answer is there for CloseTimeout longer. It
-	// defaults to 30 s; a negative one turns it off.
+	// RecheckInterval is how often the sessions of connected clients are read
+	// again, each once and many together; the reading is spread over half of it.
+	// So what happens to a session is known here after one and a half of it at
+	// the latest. What happens then is firewall.Options' to say: by default a
+	// client whose session has ended is closed with 4401. It defaults to 30 s; a
+	// negative one turns it off.
 	RecheckInterval time.Duration
 }
 

@@ -1,6 +1,7 @@
 package wsconn_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -90,14 +91,14 @@ func TestIdentifyPanics(t *testing.T) {
 	eachWay(t, func(t *testing.T, start startFunc) {
 		store := newSessions()
 		handler := newRecorder(t, echo)
-		server := &wsconn.Server{Handler: handler, Firewall: store.firewall(t, firewall.Options{
-			Identify: func(s *session.Session) (*firewall.Identity, error) {
-				if s.ID == annesID {
-					panic(errors.New("what is this?"))
-				}
-				return &firewall.Identity{User: "bob"}, nil
-			},
-		})}
+		by := store.authenticator()
+		by.Identify = func(_ context.Context, s *session.Session) (*firewall.Identity, error) {
+			if s.ID == annesID {
+				panic(errors.New("what is this?"))
+			}
+			return &firewall.Identity{User: "bob"}, nil
+		}
+		server := &wsconn.Server{Handler: handler, Firewall: newFirewall(t, firewall.Options{Authenticators: []firewall.Authenticator{by}})}
 		addr := start(t, server)
 		bob := connect(t, addr, cookie(bobsID))
 		c := dial(t, addr)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/session"
 	"github.com/rollcall-go/rollcall/wsconn"
 )
 
@@ -27,11 +28,9 @@ func TestRecheckCloses(t *testing.T) {
 	changes := map[string]func(*sessions){
 		"signed out":       func(s *sessions) { delete(s.byID, annesID) },
 		"user removed":     func(s *sessions) { delete(s.byID[annesID], "user") },
-		"roles changed":    func(s *sessions) { s.byID[annesID]["roles"] = []string{"ROLE_USER"} },
-		"roles reordered":  func(s *sessions) { s.byID[annesID]["roles"] = []string{"ROLE_USER", "ROLE_ADMIN"} },
-		"roles lost":       func(s *sessions) { delete(s.byID[annesID], "roles") },
 		"user changed":     func(s *sessions) { s.byID[annesID]["user"] = "bob" },
-		"user gets absurd": func(s *sessions) { s.byID[annesID]["user"] = 7 },
+		"user gets absurd": func(s *sessions) { s.byID[annesID]["user"] = []string{"anne"} },
+		"unreadable":       func(s *sessions) { s.broken[annesID] = session.ErrUnreadable },
 	}
 	eachWay(t, func(t *testing.T, start startFunc) {
 		for name, change := range changes {
@@ -104,7 +103,7 @@ func TestRecheckGoesOnBehindAFault(t *testing.T) {
 			store.change(func() { store.byID[id] = map[string]any{"user": "anne"} })
 			clients = append(clients, connect(t, addr, cookie(id)))
 			if i < broken {
-				store.change(func() { store.broken[id] = true })
+				store.change(func() { store.broken[id] = errors.New("what is this?") })
 			}
 		}
 		// Of any 2*all reads that come one after the other, some are a whole

@@ -66,6 +66,17 @@ type Handler interface {
 	OnClose(c *Conn, err error)
 }
 
+// An IdentityHandler is a [Handler] that is told when the one behind a connection
+// changes, because the session was read again and says something else.
+type IdentityHandler interface {
+	Handler
+	// OnIdentity is called when the roles or attributes of the user have changed,
+	// or when a user has become anonymous, which firewall.DowngradeGone asks for;
+	// then the client has another id, too. It comes like OnMessage: after OnOpen,
+	// before OnClose, and alone.
+	OnIdentity(c *Conn, was *firewall.Identity)
+}
+
 // HandlerFunc is a [Handler] of messages alone.
 type HandlerFunc func(c *Conn, op ws.OpCode, payload []byte)
 
@@ -105,7 +116,8 @@ func (s *Server) init() {
 			s.running.Go(s.pingLoop)
 		}
 		if s.limits.RecheckInterval > 0 {
-			s.running.Go(s.recheckLoop)
+			s.running.Go(s.followLoop)
+			s.running.Go(s.watchLoop)
 		}
 	})
 }

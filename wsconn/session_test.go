@@ -2,7 +2,6 @@ package wsconn_test
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"sync"
 	"sync/atomic"
@@ -28,7 +27,7 @@ type sessions struct {
 	asked  []string // the ids, in order
 	byID   map[string]map[string]any
 	fault  error                       // what Read returns, if not nil
-	broken map[string]bool             // sessions that cannot be read
+	broken map[string]error            // what Read returns for some of them
 	gate   func(context.Context) error // what Read calls first, if not nil
 }
 
@@ -38,15 +37,15 @@ func newSessions() *sessions {
 			annesID: {"user": "anne", "roles": []string{"ROLE_ADMIN", "ROLE_USER"}},
 			bobsID:  {"user": "bob"},
 		},
-		broken: make(map[string]bool),
+		broken: make(map[string]error),
 	}
 }
 
 func (s *sessions) Read(ctx context.Context, id string) (*session.Session, error) {
 	s.mu.Lock()
 	values, ok, fault, gate := maps.Clone(s.byID[id]), s.byID[id] != nil, s.fault, s.gate
-	if s.broken[id] {
-		fault = errors.New("what is this?")
+	if err := s.broken[id]; err != nil {
+		fault = err
 	}
 	s.asked = append(s.asked, id)
 	s.reads.Add(1)
@@ -82,10 +81,14 @@ func (s *sessions) expectReads(t *testing.T, n int32) {
 // firewall returns a firewall that reads these sessions.
 func (s *sessions) firewall(t *testing.T, opts firewall.Options) *firewall.Firewall {
 	t.Helper()
-	opts.Sessions = s
-	opts.Cookie = session.Cookie{Name: "SID"}
-	if opts.Identify == nil {
-		opts.Identify = firewall.Keys("user", "roles")
-	}
+	opts.Authenticators = []firewall.Authenticator{s.authenticator()}
 	return newFirewall(t, opts)
+}
+
+func (s *sessions) authenticator() *firewall.SessionAuthenticator {
+	return &firewall.SessionAuthenticator{
+		Sessions: s,
+		Cookie:   session.Cookie{Name: "SID"},
+		Identify: firewall.Keys(firewall.Path{"user"}, firewall.Path{"roles"}),
+	}
 }

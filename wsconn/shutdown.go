@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
 )
 
 // This file knows every listener, socket and connection of a server, so that
@@ -52,6 +54,17 @@ func (s *Server) open(nc net.Conn) *socket {
 	return sock
 }
 
+// enter makes Shutdown wait for the caller, until it calls s.running.Done. It
+// reports false after Shutdown.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.down {
+		s.running.Add(1)
+	}
+	return !s.down
+}
+
 // release closes a socket, at the very end.
 func (s *Server) release(sock *socket) {
 	sock.Close()
@@ -78,6 +91,14 @@ func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, c.ID())
+}
+
+// rekey makes a connection known by another id.
+func (s *Server) rekey(c *Conn, old, id clientstorage.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, old)
+	s.conns[id] = c
 }
 
 // all returns the connections of this moment.

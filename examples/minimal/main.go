@@ -27,8 +27,11 @@ func newServer(ctx context.Context, website *scs.SessionManager) *wsconn.Server 
 
 	// Who they are: what the website's own sessions say.
 	sessions := scssession.New(website)
-	identify := firewall.Keys("user", "roles")
-	who := must(firewall.New(&firewall.Options{Sessions: sessions, Cookie: sessions.Cookie(), Identify: identify}))
+	who := must(firewall.New(&firewall.Options{Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{
+		Sessions: sessions,
+		Cookie:   sessions.Cookie(),
+		Identify: firewall.Keys(firewall.Path{"user"}, firewall.Path{"roles"}),
+	}}}))
 
 	// What they say goes to all of them.
 	server := &wsconn.Server{Storage: storage, Firewall: who}

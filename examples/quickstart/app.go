@@ -37,9 +37,11 @@ func newApp(ctx context.Context, redis, name string) (*app, error) {
 	// The firewall reads the same sessions: who opens a socket is who signed in.
 	readable := scssession.New(sessions)
 	fw, err := firewall.New(&firewall.Options{
-		Sessions: readable,
-		Cookie:   readable.Cookie(),
-		Identify: firewall.Keys("user", "roles"),
+		Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{
+			Sessions: readable,
+			Cookie:   readable.Cookie(),
+			Identify: firewall.Keys(firewall.Path{"user"}, firewall.Path{"roles"}),
+		}},
 	})
 	if err != nil {
 		return nil, errors.Join(err, stores.close())

@@ -1,0 +1,93 @@
+package firewall
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rollcall-go/rollcall/session"
+)
+
+// A Path leads to a value in a session: firewall.Path{"user", "id"} is
+// $_SESSION['user']['id'] of PHP, and session.user.id of Express.
+type Path []string
+
+func (p Path) String() string { return strings.Join(p, ".") }
+
+// Keys returns a function for [SessionAuthenticator].Identify that takes the user
+// from one place of the session, a string or an integer, and the roles from
+// another, a list of strings or nothing. A session without the user is nobody's.
+func Keys(user, roles Path) func(context.Context, *session.Session) (*Identity, error) {
+	return func(_ context.Context, s *session.Session) (*Identity, error) {
+		found, ok := s.Lookup(user...)
+		if !ok || found == nil {
+			return nil, nil
+		}
+		id := &Identity{}
+		switch v := found.(type) {
+		case string:
+			id.User = v
+		case int:
+			id.User = strconv.Itoa(v)
+		case int64:
+			id.User = strconv.FormatInt(v, 10)
+		case float64: // of JSON
+			if v != float64(int64(v)) {
+				return nil, fmt.Errorf("firewall: the user at %s of the session is a fraction", user)
+			}
+			id.User = strconv.FormatInt(int64(v), 10)
+		default:
+			return nil, fmt.Errorf("firewall: the user at %s of the session is neither a string nor an integer, but a %T", user, found)
+		}
+		if id.User == "" {
+			return nil, fmt.Errorf("firewall: the user at %s of the session is empty", user)
+		}
+		var err error
+		if found, ok = s.Lookup(roles...); ok && len(roles) > 0 && found != nil {
+			id.Roles, err = strs(found, roles)
+		}
+		return id, err
+	}
+}
+
+// list is what phpserialize.Value and its like have, with Get("0") the first.
+type list interface {
+	Len() int
+	Get(key string) (any, bool)
+}
+
+// maxRoles is how many roles a client of the storage may have.
+const maxRoles = 64
+
+// strs returns a copy of a list of strings, in any of the forms that the
+// decoders give it.
+func strs(value any, at Path) (found []string, err error) {
+	bad := fmt.Errorf("firewall: the roles at %s of the session are not a list of strings", at)
+	switch v := value.(type) {
+	case []string:
+		return slices.Clone(v), nil
+	case []any:
+		for _, e := range v {
+			s, ok := e.(string)
+			if !ok || len(found) == maxRoles {
+				return nil, bad
+			}
+			found = append(found, s)
+		}
+		return found, nil
+	case list: // an array of PHP
+		for i := range v.Len() {
+			e, _ := v.Get(strconv.Itoa(i))
+			s, ok := e.(string)
+			if !ok || i == maxRoles {
+				return nil, bad
+			}
+			found = append(found, s)
+		}
+		return found, nil
+	default:
+		return nil, bad
+	}
+}

@@ -1,0 +1,124 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// listening is a handler that counts what it is told of identities.
+type listening struct {
+	HandlerFunc
+	told int
+}
+
+func (l *listening) OnIdentity(*Conn, *firewall.Identity) { l.told++ }
+
+// connected returns a server with one connection, which was told to its handler.
+func connected(t *testing.T, storage *clientstorage.Storage, id *firewall.Identity) (*Server, *Conn, *listening) {
+	t.Helper()
+	handler := &listening{HandlerFunc: func(*Conn, ws.OpCode, []byte) {}}
+	s := &Server{Storage: storage, Handler: handler, Logger: slog.New(slog.DiscardHandler)}
+	s.init()
+	t.Cleanup(func() { s.Shutdown(context.Background()) })
+	ours, theirs := net.Pipe()
+	t.Cleanup(func() { ours.Close(); theirs.Close() })
+	c := &Conn{server: s, nc: ours}
+	c.out.flushed = make(chan struct{})
+	client, err := s.attach(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.who.Store(&who{id, client})
+	s.add(c, &socket{})
+	c.calls.open = true
+	return s, c, handler
+}
+
+func TestBecome(t *testing.T) {
+	anne := &firewall.Identity{User: "anne", Roles: []string{"A"}, Attributes: map[string]string{"old": "1", "both": "1"}}
+	s, c, _ := connected(t, nil, anne)
+	id := c.ID()
+	s.Storage.Update(t.Context(), id, func(client *clientstorage.Client) { client.Attributes["page"] = "/chat" })
+
+	other := &firewall.Identity{User: "anne", Roles: []string{"B"}, Attributes: map[string]string{"new": "2", "both": "2"}}
+	if s.become(c, &firewall.Identity{User: "anne"}, other) || c.Identity() != anne {
+		t.Errorf("it became %+v, though it was not the one it is said to have been", c.Identity())
+	}
+	if !s.become(c, anne, other) || c.Identity() != other || c.ID() != id {
+		t.Errorf("it is %+v", c.Identity())
+	}
+	stored, err := s.Storage.Lookup(t.Context(), id)
+	if want := map[string]string{"new": "2", "both": "2", "page": "/chat"}; err != nil || !maps.Equal(stored.Attributes, want) || stored.Roles[0] != "B" {
+		t.Errorf("%+v, %v; want the attributes %v", stored, err, want)
+	}
+
+	s.leave(c)
+	if s.become(c, other, anne) || c.Identity() != other {
+		t.Errorf("it became %+v after it had left", c.Identity())
+	}
+	if n := s.Storage.Local().Count().Clients; n != 1 {
+		t.Errorf("%d clients, want the one that is about to be detached", n)
+	}
+}
+
+// A client that cannot be what it should be is closed.
+func TestCannotBecome(t *testing.T) {
+	anne := &firewall.Identity{User: "anne"}
+	for _, now := range []*firewall.Identity{
+		{User: "anne", Roles: []string{strings.Repeat("A", 300)}},
+		{User: strings.Repeat("a", 300), Anonymous: true},
+	} {
+		s, c, _ := connected(t, nil, anne)
+		if s.become(c, anne, now) || !c.isEnding() || c.Identity() != anne {
+			t.Errorf("it is %+v, ending: %v", c.Identity(), c.isEnding())
+		}
+	}
+}
+
+// The handler is told between OnOpen and OnClose only.
+func TestToldOfIdentity(t *testing.T) {
+	anne, other := &firewall.Identity{User: "anne"}, &firewall.Identity{User: "anne", Roles: []string{"B"}}
+	for _, open := range []bool{true, false} {
+		s, c, handler := connected(t, nil, anne)
+		c.calls.open = open
+		s.change(c, anne, other)
+		s.remove(c)
+		s.Shutdown(t.Context())
+		if want := map[bool]int{true: 1}[open]; handler.told != want {
+			t.Errorf("open: %v: told %d times", open, handler.told)
+		}
+	}
+}
+
+// A limit that throws out the new client at once closes its connection.
+func TestDisplacedWhileRenamed(t *testing.T) {
+	var storage *clientstorage.Storage
+	storage, err := clientstorage.New(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anne := &firewall.Identity{User: "anne"}
+	s, c, _ := connected(t, storage, anne)
+	storage.Hook(clientstorage.Hooks{Attached: func(client *clientstorage.Client) {
+		go storage.Detach(context.Background(), client.ID, errors.New("away"))
+		for {
+			if _, err := storage.Lookup(context.Background(), client.ID); err != nil {
+				return
+			}
+		}
+	}})
+	s.become(c, anne, &firewall.Identity{User: "anon-1", Anonymous: true})
+	if !c.isEnding() {
+		t.Error("the connection of a client that is not attached stays open")
+	}
+}

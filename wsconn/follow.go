@@ -1,0 +1,175 @@
+package wsconn
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
+	"github.com/rollcall-go/rollcall/firewall"
+)
+
+// This file keeps connections true to the sessions they came from.
+
+// followLoop asks the firewall, again and again, whether those who are connected
+// are still who they were.
+func (s *Server) followLoop() {
+	interval := s.limits.RecheckInterval
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.base.Done():
+			return
+		case <-ticker.C:
+			if err := s.recheck(s.base, s.all(), interval/2); err != nil {
+				s.Logger.Warn("wsconn: cannot read sessions again, their clients are kept for now", "err", err)
+			}
+		}
+	}
+}
+
+// watchLoop does so at once for sessions that are said to have changed.
+func (s *Server) watchLoop() {
+	s.Firewall.Watch(s.base, func(concerns func(*firewall.Identity) bool) {
+		_ = s.recheckThose(s.base, concerns) // or else the next round finds it
+	})
+}
+
+// RecheckUser reads the sessions of a user again, now rather than with the next
+// round, and deals with this server's connections accordingly. A website that
+// signs a user out, or changes what the user may do, can have it called. An error
+// says that some of them could not be read.
+func (s *Server) RecheckUser(ctx context.Context, user string) error {
+	return s.recheckThose(ctx, func(id *firewall.Identity) bool { return id.User == user })
+}
+
+// RecheckSession does so for the connections of one session.
+func (s *Server) RecheckSession(ctx context.Context, sessionID string) error {
+	return s.recheckThose(ctx, func(id *firewall.Identity) bool { return id.OfSession(sessionID) })
+}
+
+func (s *Server) recheckThose(ctx context.Context, concerns func(*firewall.Identity) bool) error {
+	s.init()
+	if !s.enter() {
+		return ErrServerClosed
+	}
+	defer s.running.Done()
+	var conns []*Conn
+	for _, c := range s.all() {
+		if concerns(c.Identity()) {
+			conns = append(conns, c)
+		}
+	}
+	return s.recheck(ctx, conns, 0)
+}
+
+// recheck asks the firewall about connections, over a time, and does what it
+// says. The error is the last of those that keep a client because nothing is
+// known.
+func (s *Server) recheck(ctx context.Context, conns []*Conn, spread time.Duration) (err error) {
+	ids := make([]*firewall.Identity, len(conns))
+	for i, c := range conns {
+		ids[i] = c.Identity()
+	}
+	var changes sync.WaitGroup
+	turns := make(chan struct{}, 64) // a change waits for the cache
+	for i, v := range s.Firewall.Recheck(ctx, ids, spread) {
+		switch {
+		case v.Identity == nil:
+			conns[i].signOut(v.Err)
+		case v.Err != nil:
+			err = v.Err
+		case v.Identity != ids[i]:
+			turns <- struct{}{}
+			changes.Go(func() {
+				s.change(conns[i], ids[i], v.Identity)
+				<-turns
+			})
+		}
+	}
+	changes.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if s.base.Err() != nil {
+		return nil // nobody wants to know any more
+	}
+	return err
+}
+
+func (c *Conn) signOut(why error) {
+	reason := "signed out"
+	if refusal, ok := errors.AsType[*firewall.Refusal](why); ok {
+		reason = string(refusal.Reason)
+	}
+	c.Close(StatusSignedOut, reason)
+}
+
+// change replaces who is behind a connection, and tells the handler when it has
+// time. Nobody waits for that: it may be busy for as long as it likes, or may
+// itself be the one who asked.
+func (s *Server) change(c *Conn, was, now *firewall.Identity) {
+	if !s.become(c, was, now) {
+		return
+	}
+	handler, ok := s.Handler.(IdentityHandler)
+	if !ok {
+		return
+	}
+	s.running.Go(func() {
+		c.call(func() {
+			if c.calls.open {
+				handler.OnIdentity(c, was)
+			}
+		})
+	})
+}
+
+// become makes the client of a connection another one, if it is still the one it
+// was, and has not left.
+func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
+	c.changing.Lock()
+	defer c.changing.Unlock()
+	old := c.who.Load()
+	if c.changing.left || old.identity != was {
+		return false
+	}
+	if now.User == was.User && now.Anonymous == was.Anonymous {
+		client, err := s.Storage.Update(s.base, old.client.ID, func(client *clientstorage.Client) {
+			client.Roles = now.Roles
+			for key := range was.Attributes {
+				delete(client.Attributes, key)
+			}
+			for key, value := range now.Attributes {
+				client.Attributes[key] = value
+			}
+		})
+		if client == nil {
+			c.fail(s.refusal(err))
+			return false
+		}
+		c.who.Store(&who{now, client})
+		return true
+	}
+	return s.rename(c, old, now)
+}
+
+// rename attaches another client for a connection, and detaches the one there
+// was: an id belongs to one user for ever. become calls it, so that nobody else
+// detaches the client of this connection meanwhile.
+func (s *Server) rename(c *Conn, old *who, now *firewall.Identity) bool {
+	client, err := s.attach(now)
+	if err != nil {
+		c.fail(s.refusal(err))
+		return false
+	}
+	s.rekey(c, old.client.ID, client.ID)
+	c.who.Store(&who{now, client})
+	_ = s.Storage.Detach(context.WithoutCancel(s.base), old.client.ID, CloseError{StatusSignedOut, string(now.Reason)})
+	if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
+		s.detached(client, nil) // between attach and rekey
+	}
+	return true
+}
