@@ -45,7 +45,7 @@ func small(pattern string) *run {
 // the files can be read.
 func TestEverything(t *testing.T) {
 	t.Parallel()
-	checkAnswers(t, "^(storage|sockets)/")
+	checkAnswers(t, "^(storage|sockets|sessions)/")
 }
 
 // Most of what the cluster questions take is waiting, so they are asked beside

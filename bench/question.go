@@ -37,6 +37,7 @@ const (
 	kindSockets = "sockets"
 	kindHeap    = "heap"
 	kindCluster = "cluster"
+	kindFollow  = "sessions"
 )
 
 // inProcess reports whether the subjects run in this process, where their
@@ -63,6 +64,7 @@ const (
 	unitRedis     = "redis us/op"
 	unitPerSecond = "per second"
 	unitSeconds   = "seconds"
+	unitQueries   = "queries"
 )
 
 // Details that a goal refers to.
@@ -82,6 +84,8 @@ const (
 	askIdle    = "sockets/idle-bytes"
 	askEcho    = "sockets/echo"
 	askLeave   = "sockets/leave"
+
+	askFollow = "sessions/round"
 
 	askHeap           = "storage/heap-bytes"
 	askClusterAttach  = "cluster/attach-cpu"
@@ -106,6 +110,7 @@ var questions = []question{
 	{name: askIdle, about: "resident memory of the server process per connection that has spoken and is idle, after GC", unit: unitBytes, baseline: socketBaseline},
 	{name: askEcho, about: "send back a text of 128 bytes; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
 	{name: askLeave, about: "close handshake until the server's count is 0; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
+	{name: askFollow, about: "look whether all clients are still signed in, 5 for 3 sessions: queries of redis", unit: unitQueries, baseline: oneByOne, details: []string{"cpu ms", "redis ms", "seconds"}},
 
 	{name: askHeap, about: "heap bytes per attached client, with its user's name and the index by user", unit: unitBytes, baseline: heapBaseline, details: []string{detailLess}},
 	{name: askClusterAttach, about: "128 goroutines on 2 nodes", unit: unitRedis, baseline: byHand, details: []string{"per second", "writes/op"}},

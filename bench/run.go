@@ -139,6 +139,8 @@ func (r *run) measure(ctx context.Context, s subject) error {
 		return r.measureHeap(ctx, s)
 	case kindCluster:
 		return r.measureCluster(ctx, s)
+	case kindFollow:
+		return r.measureFollow(ctx, s)
 	default:
 		return r.measureStorage(ctx, s)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"slices"
+
+	"github.com/rollcall-go/rollcall/session"
 )
 
 // A registry is one way to remember who is connected. The harness numbers the
@@ -52,7 +54,8 @@ type subject struct {
 	needsRedis bool // for heap
 	cluster    openCluster
 	measure    func(ctx context.Context, r *run, s subject) error // of a program that answers a cluster question
-	answers    []string                                           // the cluster questions it answers
+	follow     func(*session.Reader) session.Handler
+	answers    []string // the cluster questions it answers
 }
 
 // kind says which questions the subject is for.
@@ -62,6 +65,8 @@ func (s subject) kind() string {
 		return kindSockets
 	case s.heap != nil:
 		return kindHeap
+	case s.follow != nil:
+		return kindFollow
 	case s.cluster != nil || s.measure != nil:
 		return kindCluster
 	default:

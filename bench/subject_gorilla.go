@@ -35,7 +35,7 @@ func (g *gorilla) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // Upgrade has answered
 	}
 	id := rand.Text()
-	g.sessions.Store(id, &session{"anon-" + id, sessionRoles, time.Now()})
+	g.sessions.Store(id, &clientSession{"anon-" + id, sessionRoles, time.Now()})
 	go g.echo(id, conn)
 }
 

@@ -9,7 +9,7 @@ import (
 
 func init() {
 	addHeap(heapBaseline, false, func(_ context.Context, spec clusterSpec) (cluster, error) {
-		return &mapsByHand{crowd: spec.crowd, clients: make(map[string]*session), users: make(map[string]map[string]*session), ids: make([]string, spec.crowd)}, nil
+		return &mapsByHand{crowd: spec.crowd, clients: make(map[string]*clientSession), users: make(map[string]map[string]*clientSession), ids: make([]string, spec.crowd)}, nil
 	})
 }
 
@@ -19,21 +19,21 @@ type mapsByHand struct {
 	crowd crowd
 
 	mu      sync.RWMutex
-	clients map[string]*session
-	users   map[string]map[string]*session
+	clients map[string]*clientSession
+	users   map[string]map[string]*clientSession
 	ids     []string // what a server keeps with its connections
 }
 
 func (m *mapsByHand) attach(i int) error {
 	id := rand.Text()
-	s := &session{m.crowd.user(i), clusterRoles, time.Now()}
+	s := &clientSession{m.crowd.user(i), clusterRoles, time.Now()}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ids[i] = id
 	m.clients[id] = s
 	own := m.users[s.user]
 	if own == nil {
-		own = make(map[string]*session)
+		own = make(map[string]*clientSession)
 		m.users[s.user] = own
 	}
 	own[id] = s

@@ -16,7 +16,7 @@ type syncMap struct {
 	sessions sync.Map
 }
 
-type session struct {
+type clientSession struct {
 	user  string
 	roles []string
 	since time.Time
@@ -31,7 +31,7 @@ func openSyncMap(_ context.Context, _ *backends, users []string) (registry, erro
 
 func (m *syncMap) attach(i int) error {
 	user := m.users[i]
-	m.sessions.Store(user, &session{user, sessionRoles, time.Now()})
+	m.sessions.Store(user, &clientSession{user, sessionRoles, time.Now()})
 	return nil
 }
 
@@ -40,7 +40,7 @@ func (m *syncMap) lookup(i int) (string, error) {
 	if !ok {
 		return "", clientstorage.ErrNotFound
 	}
-	return s.(*session).user, nil
+	return s.(*clientSession).user, nil
 }
 
 func (m *syncMap) detach(i int) error {
