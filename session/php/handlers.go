@@ -13,7 +13,7 @@ import (
 const maxKey = 4 << 10
 
 // DecodePHP decodes a session of the handler php, which is PHP's default. Like
-// PHP since 7.1 it takes an exclamation mark for a part of the name.
+// PHP 8 it takes an exclamation mark for a part of the name.
 func DecodePHP(data []byte) (map[string]any, error) {
 	values := make(map[string]any)
 	p := phpserialize.NewParser(data)

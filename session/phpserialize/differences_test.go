@@ -21,7 +21,7 @@ var differences = []struct {
 		"an integer within the range", "i:9223372036854775808;", ""},
 	{"a length wraps around in PHP, so that this is a string of one byte",
 		"a length within the range", `s:18446744073709551617:"a";`, ""},
-	{"PHP has not written escaped strings since version 6 was given up",
+	{"PHP 5 and later do not write escaped strings",
 		"a value", `S:3:"a\62c";`, "S:"},
 	{"the same, as a key",
 		"a key", `a:1:{S:1:"a";N;}`, "S:"},

@@ -7,17 +7,15 @@ type document struct {
 	nodes []node
 }
 
-// A node is a key or a value. Nodes have the order of the input; those of a
-// container follow it, each key before its value.
+// A node is a key or a value. Nodes have the order of the input: an Array or an
+// Object is followed by its keys, each of them by its value; a Custom by its
+// payload as a String and, if that could be read, by the value that it is.
 type node struct {
 	num      int64 // of an Int; 0 or 1; bits of a Float; elements; length of an Enum's case; a reference's node
 	from, to int32 // the bytes of a string, or of a class's name
 	next     int32 // the node behind this one and all that is in it
 	kind     Kind
 }
-
-// A Custom is followed by its payload as a String and, if that could be parsed,
-// by the value that it is.
 
 // value returns the node at as a value, or what it refers to.
 func (d *document) value(at int) Value {
@@ -30,11 +28,8 @@ func (d *document) value(at int) Value {
 // add appends a node that has none within it yet.
 func (p *Parser) add(n node) {
 	nodes := p.doc.nodes
-	if len(nodes) == cap(nodes) {
-		// append would grow a long slice by little, and so often. No more nodes
-		// can come than the rest of the input has room for.
-		room := 2 * (len(p.doc.data) - p.pos + shortest) / shortest
-		nodes = append(make([]node, 0, len(nodes)+min(len(nodes), room)), nodes...)
+	if len(nodes) == cap(nodes) { // append grows a long slice by little, and so often
+		nodes = append(make([]node, 0, 2*len(nodes)), nodes...)
 	}
 	n.next = int32(len(nodes)) + 1
 	p.doc.nodes = append(nodes, n)

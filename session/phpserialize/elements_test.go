@@ -99,7 +99,7 @@ func TestProperty(t *testing.T) {
 	if got, ok := v.Key("\x00*\x00prot"); !ok || got.Any() != int64(2) {
 		t.Errorf("Key finds %v, %t under the mangled name", got.Any(), ok)
 	}
-	for key, want := range map[string]any{"prot": int64(2), "1": int64(9), "twice": nil, "absent": nil} {
+	for key, want := range map[string]any{"prot": int64(2), "1": int64(9), "twice": nil, "both": nil, "absent": nil} {
 		if got, ok := v.Get(key); ok != (want != nil) || got != want {
 			t.Errorf("Get(%q): %v, %t; want %v", key, got, ok, want)
 		}

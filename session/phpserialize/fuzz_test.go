@@ -28,7 +28,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		// The shortest key with a value has six bytes.
-		if n := len(v.doc.nodes); n > len(data)/3+1 || cap(v.doc.nodes) > len(data)/2+16 {
+		if n := len(v.doc.nodes); n > len(data)/3+1 || cap(v.doc.nodes) > len(data)*2/3+8 {
 			t.Fatalf("%d nodes, room for %d, for %d bytes", n, cap(v.doc.nodes), len(data))
 		}
 		steps := 200

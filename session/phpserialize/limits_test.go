@@ -113,6 +113,9 @@ func TestWide(t *testing.T) {
 	if _, err := Parse([]byte(list(maxValues, "N;"))); !errors.Is(err, ErrLimit) {
 		t.Errorf("one more: %v", err)
 	}
+	// Beside one another is not within one another.
+	mustParse(t, list(1000, `a:1:{i:0;O:1:"X":0:{}}`))
+	mustParse(t, list(1000, `C:1:"X":6:{a:0:{}}`))
 	// Values that are taken back count: they were work.
 	taken := custom("X", list(1000, "N;")+"?")
 	if _, err := Parse([]byte(list(maxValues/1000, taken))); !errors.Is(err, ErrLimit) {
@@ -189,7 +192,7 @@ func hostile() map[string]string {
 		"declared string":   `s:1000000000:"a";`,
 		"declared array":    "a:357913941:{i:0;i:1;}",
 		"declared in depth": strings.Repeat("a:100:{i:0;", 100),
-		"shortest elements": list(100_000, "N;"),
+		"shortest elements": "a:100000:{" + strings.Repeat("i:0;N;", 100_000) + "}",
 		"empty payloads":    list(10_000, `C:1:"X":0:{}`),
 		"payloads":          list(1000, custom("X", list(100, "N;")+"?")),
 		"references":        list(20_000, "R:1;"),
@@ -202,7 +205,7 @@ func hostile() map[string]string {
 // TestMemory checks that no input makes Parse allocate more than a small
 // multiple of its own size.
 func TestMemory(t *testing.T) {
-	const multiple, constant = 24, 4096
+	const multiple, constant = 28, 1024
 	for name, data := range hostile() {
 		input := []byte(data)
 		if bytes := allocated(func() { Parse(input) }); bytes > multiple*len(input)+constant {

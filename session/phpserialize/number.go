@@ -65,10 +65,7 @@ func (p *Parser) number() (float64, bool) {
 		p.pos += 3
 		return math.NaN(), true
 	}
-	if !p.mantissa() || !p.exponent() {
-		p.pos = start
-		return 0, p.want("a number")
-	}
+	p.skipDecimal()
 	f, err := strconv.ParseFloat(string(p.doc.data[start:p.pos]), 64)
 	if err != nil && !math.IsInf(f, 0) {
 		p.pos = start
@@ -77,32 +74,25 @@ func (p *Parser) number() (float64, bool) {
 	return f, true
 }
 
-// mantissa skips digits with at most one point among, before or behind them.
-func (p *Parser) mantissa() bool {
-	n := p.skipDigits()
+// skipDecimal skips what may be digits, a point, and an exponent. There may be
+// no digits; strconv notices that.
+func (p *Parser) skipDecimal() {
+	p.skipDigits()
 	if p.pos < p.end && p.doc.data[p.pos] == '.' {
 		p.pos++
-		n += p.skipDigits()
+		p.skipDigits()
 	}
-	return n > 0
+	if p.pos < p.end && p.doc.data[p.pos]|0x20 == 'e' {
+		p.pos++
+		p.sign()
+		p.skipDigits()
+	}
 }
 
-// exponent skips an exponent, if there is one.
-func (p *Parser) exponent() bool {
-	if p.pos >= p.end || p.doc.data[p.pos]|0x20 != 'e' {
-		return true
-	}
-	p.pos++
-	p.sign()
-	return p.skipDigits() > 0
-}
-
-func (p *Parser) skipDigits() (n int) {
+func (p *Parser) skipDigits() {
 	for p.pos < p.end && isDigit(p.doc.data[p.pos]) {
 		p.pos++
-		n++
 	}
-	return n
 }
 
 // canonical returns the integer that PHP makes of a string key, if it does: that

@@ -107,6 +107,11 @@ func TestUnresolvedIsNoObject(t *testing.T) {
 			t.Errorf("%d is of kind %v; want %v", i, value.Kind(), want)
 		}
 	}
+	// A second such payload makes nothing better.
+	v = mustParse(t, `a:4:{i:0;C:1:"X":1:{?}i:1;i:5;i:2;C:1:"X":1:{?}i:3;R:3;}`)
+	if value, _ := v.Index(3); value.Kind() != Unresolved {
+		t.Errorf("a reference between two payloads is of kind %v", value.Kind())
+	}
 }
 
 func custom(class, payload string) string {
@@ -145,6 +150,7 @@ func TestKeyTwiceWithReferences(t *testing.T) {
 		{`a:3:{i:0;i:5;i:0;i:6;i:1;R:1;}`, false},
 		{`a:3:{i:1;i:5;s:1:"1";i:6;i:2;R:1;}`, false},
 		{`a:3:{i:1;i:5;s:2:"01";i:6;i:2;R:1;}`, true},
+		{`a:3:{i:0;i:5;s:0:"";i:6;i:2;R:1;}`, true},
 		{`a:3:{s:1:"a";i:5;s:1:"a";i:6;i:2;R:1;}`, false},
 		{`a:3:{i:5;i:5;i:4;i:6;i:3;R:1;}`, true},
 		{`a:2:{i:0;a:2:{s:1:"a";N;s:1:"a";N;}i:2;R:1;}`, false},
@@ -186,6 +192,14 @@ func TestParser(t *testing.T) {
 	}
 	if values[0].Len() != 1 || values[0].Class() != "X" {
 		t.Errorf("the first value is %v", values[0].Kind())
+	}
+	// A payload that is no value is no error.
+	p = NewParser([]byte(`C:1:"X":1:{?}i:5;`))
+	if _, err := p.Value(); err != nil {
+		t.Error(err)
+	}
+	if v, err := p.Value(); err != nil || v.Any() != int64(5) {
+		t.Errorf("behind the payload: %v, %v", v.Any(), err)
 	}
 	// At the end, and after an error, there is nothing.
 	_, err := p.Value()

@@ -84,7 +84,8 @@ func (v Value) Payload() (payload []byte, ok bool) {
 }
 
 // Nested returns the value that the payload of a Custom is. It is not ok if the
-// payload is in another format.
+// payload is in another format. References behind a Custom are counted as if its
+// class reads the payload in this way, as all do that call PHP's unserialize().
 func (v Value) Nested() (value Value, ok bool) {
 	n := v.node()
 	if n.kind != Custom || n.next == v.at+2 {

@@ -75,7 +75,7 @@ func TestOtherKinds(t *testing.T) {
 		if v.Kind() != kind {
 			t.Errorf("%s is of kind %v; want %v", data, v.Kind(), kind)
 		}
-		_, isBool := v.Bool()
+		yes, isBool := v.Bool()
 		_, isInt := v.Int()
 		_, isFloat := v.Float()
 		s, isString := v.Str()
@@ -95,6 +95,9 @@ func TestOtherKinds(t *testing.T) {
 			if got != expected {
 				t.Errorf("%v: accessor %d says %t", kind, i, got)
 			}
+		}
+		if yes != isBool {
+			t.Errorf("%v: is %t", kind, yes)
 		}
 		if kind != String && (s != "" || b != nil) {
 			t.Errorf("%v: is the string %q", kind, s)
