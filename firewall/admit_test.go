@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -201,5 +202,21 @@ func TestOriginBehindProxy(t *testing.T) {
 		if _, err := fw.Authenticate(t.Context(), r); (err == nil) != test.ok {
 			t.Errorf("%+v: %v", test, err)
 		}
+	}
+}
+
+// What a hook does wrong is not the client's fault, nor the process's end.
+func TestHookPanics(t *testing.T) {
+	fw, log := newFirewall(t, nil, func(o *firewall.Options) {
+		o.Authenticated = func(*firewall.Request, *firewall.Identity) { panic("secret") }
+		o.Refused = func(*firewall.Request, *firewall.Refusal) { panic("secret") }
+	})
+	if _, err := fw.Authenticate(t.Context(), &firewall.Request{}); err != nil {
+		t.Error(err)
+	}
+	_, err := fw.Authenticate(t.Context(), &firewall.Request{Origin: "http://evil.example"})
+	wantRefusal(t, err, firewall.ReasonOrigin, 403)
+	if n := strings.Count(log.String(), "a hook panicked with a string"); n != 2 || strings.Contains(log.String(), "secret") {
+		t.Errorf("logged %d times: %s", n, log)
 	}
 }

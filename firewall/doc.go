@@ -7,11 +7,12 @@
 // reads the session and asks what it says about the user. A visitor without a
 // session is anonymous and gets a name that nobody else has.
 //
+//	identify, err := symfony.New(&symfony.Options{Contexts: []string{"main"}})
+//	...
 //	fw, err := firewall.New(&firewall.Options{
-//		Authenticators: []firewall.Authenticator{&firewall.SessionAuthenticator{
-//			Sessions: sessions,
-//			Identify: symfony.New(&symfony.Options{Contexts: []string{"main"}}),
-//		}},
+//		Authenticators: []firewall.Authenticator{
+//			&firewall.SessionAuthenticator{Sessions: sessions, Identify: identify},
+//		},
 //	})
 //
 // What cannot be decided is refused: a session store that does not answer makes

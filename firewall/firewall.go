@@ -68,7 +68,7 @@ type Options struct {
 	Grace time.Duration
 
 	// Authenticated, if set, is called for each client that is let in. It must
-	// change neither.
+	// change neither. A panic is logged.
 	Authenticated func(*Request, *Identity)
 
 	// Refused, if set, is called for each client that is not.
@@ -123,7 +123,7 @@ func (f *Firewall) Authenticate(ctx context.Context, r *Request) (*Identity, err
 	if id == nil {
 		f.log(r, "firewall: refused a client", why, "status", why.Status())
 		if f.opts.Refused != nil {
-			f.opts.Refused(r, why)
+			f.call(func() { f.opts.Refused(r, why) })
 		}
 		return nil, why
 	}
@@ -131,7 +131,7 @@ func (f *Firewall) Authenticate(ctx context.Context, r *Request) (*Identity, err
 		f.log(r, "firewall: a client with a session is anonymous", why)
 	}
 	if f.opts.Authenticated != nil {
-		f.opts.Authenticated(r, id)
+		f.call(func() { f.opts.Authenticated(r, id) })
 	}
 	return id, nil
 }
@@ -219,6 +219,18 @@ func (f *Firewall) anonymous(why *Refusal) *Identity {
 		return nil
 	}
 	return newAnonymous(why.Reason)
+}
+
+// call calls a hook, whose panics must not end the process.
+func (f *Firewall) call(hook func()) {
+	var err error
+	func() {
+		defer recoverInto(&err, "a hook")
+		hook()
+	}()
+	if err != nil {
+		cmp.Or(f.opts.Logger, slog.Default()).Error("firewall: a hook failed", "err", err)
+	}
 }
 
 func (f *Firewall) log(r *Request, message string, why *Refusal, more ...any) {
