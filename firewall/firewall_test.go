@@ -78,6 +78,8 @@ func wantRefusal(t *testing.T, err error, reason firewall.Reason, status int) {
 	}
 }
 
+type userID int32
+
 var anonymousName = regexp.MustCompile(`^anon-[0-9a-f]{13}$`)
 
 func TestAuthenticate(t *testing.T) {
@@ -100,6 +102,10 @@ func TestAuthenticate(t *testing.T) {
 		{name: "no roles", cookie: cookie, values: map[string]any{"user": "bob"}, user: "bob"},
 		{name: "integer user", cookie: cookie, values: map[string]any{"user": int64(7)}, user: "7"},
 		{name: "integer user of JSON", cookie: cookie, values: map[string]any{"user": 7.0}, user: "7"},
+		{name: "integer user of an own type", cookie: cookie, values: map[string]any{"user": userID(7)}, user: "7"},
+		{name: "unsigned user", cookie: cookie, values: map[string]any{"user": uint64(1<<64 - 1)}, user: "18446744073709551615"},
+		{name: "user of an own type", cookie: cookie, values: map[string]any{"user": firewall.Reason("alice")}, user: "alice"},
+		{name: "user too large for JSON", cookie: cookie, values: map[string]any{"user": 1e20}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
 		{name: "no cookie", user: "anon", reason: firewall.ReasonNoCookie},
 		{name: "no cookie, anonymous refused", refuseAll: true, reason: firewall.ReasonNoCookie, status: 401, logged: true},
 		{name: "unknown session", cookie: cookie, user: "anon", reason: firewall.ReasonSignedOut},

@@ -3,6 +3,8 @@ package firewall
 import (
 	"context"
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,18 +28,15 @@ func Keys(user, roles Path) func(context.Context, *session.Session) (*Identity, 
 			return nil, nil
 		}
 		id := &Identity{}
-		switch v := found.(type) {
-		case string:
-			id.User = v
-		case int:
-			id.User = strconv.Itoa(v)
-		case int64:
-			id.User = strconv.FormatInt(v, 10)
-		case float64: // of JSON
-			if v != float64(int64(v)) {
-				return nil, fmt.Errorf("firewall: the user at %s of the session is a fraction", user)
-			}
-			id.User = strconv.FormatInt(int64(v), 10)
+		switch v := reflect.ValueOf(found); {
+		case v.Kind() == reflect.String:
+			id.User = v.String()
+		case v.CanInt():
+			id.User = strconv.FormatInt(v.Int(), 10)
+		case v.CanUint():
+			id.User = strconv.FormatUint(v.Uint(), 10)
+		case v.CanFloat() && v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53: // of JSON
+			id.User = strconv.FormatInt(int64(v.Float()), 10)
 		default:
 			return nil, fmt.Errorf("firewall: the user at %s of the session is neither a string nor an integer, but a %T", user, found)
 		}

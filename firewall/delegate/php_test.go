@@ -48,12 +48,10 @@ func php(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(dir, "site.php"), []byte(site), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// A pipe of our own: cmd.Wait is called while the lines are still read.
 	lines, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lines.Close()
 	cmd := exec.CommandContext(t.Context(), program, "-n", "-d", "display_errors=0", "-S", "127.0.0.1:0", filepath.Join(dir, "site.php"))
 	cmd.Stderr = out
 	err = cmd.Start()
@@ -61,11 +59,19 @@ func php(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	log := bufio.NewReader(lines)
+	line, err := log.ReadString('\n')
+	drained := make(chan struct{})
+	go func() { // it writes a line for each request
+		io.Copy(io.Discard, log)
+		close(drained)
+	}()
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+		<-drained
+		lines.Close()
 	})
-	line, err := bufio.NewReader(lines).ReadString('\n')
 	_, address, ok := strings.Cut(line, "(")
 	address, _, ok2 := strings.Cut(address, ")")
 	if err != nil || !ok || !ok2 {

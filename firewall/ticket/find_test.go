@@ -72,6 +72,7 @@ func TestNames(t *testing.T) {
 		"the default then": {ticket.Options{Query: "t"}, firewall.Request{URI: "/?ticket=" + good}, none},
 		"none":             {ticket.Options{Query: "-"}, firewall.Request{URI: "/?ticket=" + good}, none},
 		"none, literally":  {ticket.Options{Query: "-"}, firewall.Request{URI: "/?-=" + good}, none},
+		"PHP's cookie":     {ticket.Options{}, firewall.Request{Cookie: "PHPSESSID=" + good}, none},
 		"no cookie":        {ticket.Options{}, firewall.Request{Cookie: "ticket=" + good + "; =" + good}, none},
 	} {
 		if _, got := send(t, open(t, test.opts), &test.r); got != test.want {
