@@ -13,7 +13,7 @@ import (
 // Options configure a [Reader]. Nil means the defaults.
 type Options struct {
 	// Unwrap undoes what the website does to the bytes before it stores them,
-	// such as Symfony's marshallers: php.Inflate, php.Unseal. By default nothing
+	// such as Symfony's marshallers: marshaller.Inflate, marshaller.Unseal. By default nothing
 	// is undone.
 	Unwrap func(data []byte, max int) ([]byte, error)
 

@@ -13,7 +13,7 @@ import (
 	"github.com/rollcall-go/rollcall/firewall"
 	"github.com/rollcall-go/rollcall/firewall/symfony"
 	"github.com/rollcall-go/rollcall/session"
-	"github.com/rollcall-go/rollcall/session/php"
+	"github.com/rollcall-go/rollcall/session/marshaller"
 	"github.com/rollcall-go/rollcall/wsconn"
 
 	// Where the sessions may lie. Import those you need.
@@ -89,7 +89,7 @@ func (c *config) role(s string) error {
 func (c *config) sessions() (*session.Reader, error) {
 	opts := &session.Options{}
 	if c.deflate {
-		opts.Unwrap = php.Inflate
+		opts.Unwrap = marshaller.Inflate
 	}
 	if c.sodium != "" {
 		text, err := os.ReadFile(c.sodium)
@@ -100,7 +100,7 @@ func (c *config) sessions() (*session.Reader, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s is not base64", c.sodium)
 		}
-		if opts.Unwrap, err = php.Unseal(key); err != nil {
+		if opts.Unwrap, err = marshaller.Unseal(key); err != nil {
 			return nil, err
 		}
 	}

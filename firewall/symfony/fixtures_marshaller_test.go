@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-go/rollcall/session"
+	"github.com/rollcall-go/rollcall/session/marshaller"
 	"github.com/rollcall-go/rollcall/session/php"
 )
 
@@ -30,7 +31,7 @@ func (n *tally) checkMarshallers(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unseal, err := php.Unseal(key)
+	unseal, err := marshaller.Unseal(key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func (n *tally) checkMarshallers(t *testing.T, dir string) {
 		if opened, err := unseal(data, 1<<20); err == nil {
 			data = opened
 		}
-		if data, err = php.Inflate(data, 1<<20); err != nil {
+		if data, err = marshaller.Inflate(data, 1<<20); err != nil {
 			t.Fatal(err)
 		}
 		sessions = append(sessions, data)

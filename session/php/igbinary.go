@@ -75,7 +75,7 @@ type igbinaryReader struct {
 	// the keys, the values, the names of classes and of cases.
 	strings []igbinaryString
 	// refs are the slots in out of what references can mean: arrays, objects,
-	// and other values that are marked. An empty array has the slot 0.
+	// and other values that are marked.
 	refs []int32
 	// slots counts the values of out as references in it do, and last is the slot
 	// of the value that was read last.
@@ -86,7 +86,7 @@ type igbinaryReader struct {
 
 type igbinaryString struct {
 	from, to int
-	slot     int32 // of the value that it was first, or 0
+	slot     int32 // of a value that it was, or 0
 }
 
 func (r *igbinaryReader) fail(what string) {

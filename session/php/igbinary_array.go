@@ -4,14 +4,7 @@ import "strconv"
 
 // array translates the elements of an array, of which there are n.
 func (r *igbinaryReader) array(n, depth int) {
-	slot := r.slot()
-	if n == 0 {
-		// PHP has one empty array, which all of them share.
-		r.refs = append(r.refs, 0)
-		r.out = append(r.out, "a:0:{}"...)
-		return
-	}
-	r.refs = append(r.refs, slot)
+	r.refs = append(r.refs, r.slot())
 	r.out = append(r.out, 'a', ':')
 	r.elements(n, depth)
 }
@@ -94,16 +87,11 @@ func (r *igbinaryReader) marked(depth int) {
 
 // reference translates a reference to what has the number index.
 func (r *igbinaryReader) reference(index int) {
-	switch {
-	case r.err != nil:
-	case index >= len(r.refs):
+	if index >= len(r.refs) {
 		r.fail("the number of a reference to nothing")
-	case r.refs[index] == 0:
-		r.out = append(r.out, "a:0:{}"...)
-		r.slot()
-	default:
-		r.refer(r.refs[index])
+		return
 	}
+	r.refer(r.refs[index])
 }
 
 // slot counts a value, and returns its number.

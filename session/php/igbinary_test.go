@@ -1,252 +1,15 @@
 package php
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/rollcall-go/rollcall/internal/testserver"
 	"github.com/rollcall-go/rollcall/session/phpserialize"
 )
-
-// What real PHP encodes, random arrays, objects, enumerations, shared arrays,
-// references and cycles, must come out as PHP itself sees it.
-func TestIgbinaryOfPHP(t *testing.T) {
-	testserver.Try(t, "php-cli php-igbinary", "php", "-r", "exit(extension_loaded('igbinary') ? 0 : 1);")
-	for _, compact := range []string{"1", "0"} {
-		cmd := exec.Command("php", "-d", "igbinary.compact_strings="+compact, "testdata/igbinary.php", "7", "400", t.TempDir())
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("php: %v", err)
-		}
-		sessions := 0
-		lines := bufio.NewScanner(bytes.NewReader(out))
-		for lines.Buffer(nil, 16<<20); lines.Scan(); sessions++ {
-			encoded, want, _ := strings.Cut(lines.Text(), " ")
-			data, err := hex.DecodeString(encoded)
-			if err != nil {
-				t.Fatal(err)
-			}
-			values, err := decodeIgbinary(data)
-			if err != nil {
-				t.Fatalf("%x: %v", data, err)
-			}
-			// The order of the session's keys is lost in the map.
-			got := sorted(dumpMap(values))
-			if want := sorted(want); got != want {
-				t.Fatalf("%x:\n got %s\nwant %s", data, got, want)
-			}
-		}
-		if sessions != 400 {
-			t.Fatalf("php printed %d sessions", sessions)
-		}
-	}
-}
-
-// dumpMap does as dump in testdata/igbinary.php.
-func dumpMap(values map[string]any) string {
-	var parts []string
-	for key, value := range values {
-		parts = append(parts, dumpKey(key)+"="+dump(value, 1))
-	}
-	return "array(" + strings.Join(parts, " ") + ")"
-}
-
-func dumpKey(key string) string {
-	if _, err := strconv.Atoi(key); err == nil {
-		return key
-	}
-	return hex.EncodeToString([]byte(key)) + "'"
-}
-
-func dump(value any, depth int) string {
-	switch v := value.(type) {
-	case nil:
-		return "NULL"
-	case bool, int64:
-		if v == int64(math.MinInt64) {
-			return "-9223372036854775807-1" // as var_export has it
-		}
-		return fmt.Sprint(v)
-	case float64:
-		if math.IsNaN(v) {
-			return "float nan"
-		}
-		return fmt.Sprintf("float %016x", math.Float64bits(v))
-	case string:
-		return fmt.Sprintf("string %x", v)
-	case phpserialize.Value:
-		return dumpValue(v, depth)
-	}
-	return fmt.Sprintf("%T", value)
-}
-
-func dumpValue(v phpserialize.Value, depth int) string {
-	if v.Kind() == phpserialize.Enum {
-		return "enum " + v.Class() + ":" + v.Case()
-	}
-	if depth > 8 {
-		return "..."
-	}
-	var parts []string
-	for key, value := range v.All() {
-		name, isString := key.Str()
-		if name = hex.EncodeToString([]byte(name)) + "'"; !isString {
-			i, _ := key.Int()
-			name = strconv.FormatInt(i, 10)
-		}
-		parts = append(parts, name+"="+dump(value.Any(), depth+1))
-	}
-	name := "array"
-	if v.Kind() == phpserialize.Object {
-		name = v.Class()
-	}
-	return name + "(" + strings.Join(parts, " ") + ")"
-}
-
-// sorted puts the elements of the outer array in order.
-func sorted(dump string) string {
-	var parts []string
-	depth, from := 0, 0
-	inner := strings.TrimSuffix(strings.TrimPrefix(dump, "array("), ")")
-	for i := range len(inner) {
-		switch inner[i] {
-		case '(':
-			depth++
-		case ')':
-			depth--
-		case ' ':
-			if depth == 0 && strings.Contains(inner[i:], "=") && !strings.HasPrefix(inner[from:i], " ") && isPair(inner[i+1:]) {
-				parts = append(parts, inner[from:i])
-				from = i + 1
-			}
-		}
-	}
-	parts = append(parts, inner[from:])
-	slices.Sort(parts)
-	return strings.Join(parts, " ")
-}
-
-// isPair reports whether what follows a space is a key, and not the rest of a
-// value such as "string 00".
-func isPair(s string) bool {
-	key, _, ok := strings.Cut(s, "=")
-	return ok && !strings.ContainsAny(key, " ()")
-}
-
-// The fixtures are sessions of a real Symfony website, here and wherever
-// ROLLCALL_FIXTURES says.
-func TestIgbinaryFixtures(t *testing.T) {
-	found := 0
-	eachFixture(t, func(name string, data []byte, context, user *string) {
-		if !bytes.HasPrefix(data, []byte(igbinaryHeader)) {
-			return
-		}
-		found++
-		values, err := decodeIgbinary(data)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			return
-		}
-		checkSymfony(t, name, values, context, user)
-	})
-	if found < 4 {
-		t.Errorf("there are only %d sessions", found)
-	}
-}
-
-// eachFixture calls test with each session of each manifest.json in testdata and
-// in ROLLCALL_FIXTURES. The context and the user are nil if nobody is signed in.
-func eachFixture(t *testing.T, test func(name string, data []byte, context, user *string)) {
-	t.Helper()
-	for _, root := range []string{"testdata", os.Getenv("ROLLCALL_FIXTURES")} {
-		if root == "" {
-			continue
-		}
-		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-			if err == nil && filepath.Base(path) == "manifest.json" {
-				eachSession(t, path, test)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func eachSession(t *testing.T, path string, test func(name string, data []byte, context, user *string)) {
-	t.Helper()
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var manifest map[string]json.RawMessage
-	if json.Unmarshal(raw, &manifest) != nil {
-		return // it is a list, of something else
-	}
-	for name, raw := range manifest {
-		var entry struct {
-			File    string
-			Context *string
-			Who     struct{ User *string }
-		}
-		if json.Unmarshal(raw, &entry) != nil || entry.File == "" {
-			continue
-		}
-		if data, err := os.ReadFile(filepath.Join(filepath.Dir(path), entry.File)); err == nil {
-			test(filepath.Base(filepath.Dir(path))+"/"+name, data, entry.Context, entry.Who.User)
-		}
-	}
-}
-
-// checkSymfony finds the token of the context, with the user in it, if there is
-// to be one.
-func checkSymfony(t *testing.T, name string, values map[string]any, context, user *string) {
-	t.Helper()
-	if _, ok := lookup(values, "_sf2_meta", "c"); !ok {
-		t.Errorf("%s: there is no _sf2_meta", name)
-	}
-	if context == nil {
-		attributes, _ := values["_sf2_attributes"].(phpserialize.Value)
-		for key := range attributes.All() {
-			if key, _ := key.Str(); strings.HasPrefix(key, "_security_") {
-				t.Errorf("%s: there is %s, although nobody is signed in", name, key)
-			}
-		}
-		return
-	}
-	firewall, _, _ := strings.Cut(*context, " ")
-	token, ok := lookup(values, "_sf2_attributes", "_security_"+firewall)
-	if text, isString := token.(string); !ok || !isString || !strings.Contains(text, *user) {
-		t.Errorf("%s: the token of %s is %v", name, firewall, token)
-	}
-}
-
-// lookup is session.Session.Lookup.
-func lookup(values map[string]any, path ...string) (value any, ok bool) {
-	value, ok = values[path[0]]
-	for _, key := range path[1:] {
-		getter, isGetter := value.(interface{ Get(string) (any, bool) })
-		if !isGetter {
-			return nil, false
-		}
-		value, ok = getter.Get(key)
-	}
-	return value, ok
-}
 
 func TestIgbinaryMalformed(t *testing.T) {
 	for name, input := range map[string]string{
@@ -297,8 +60,8 @@ func TestIgbinaryLimits(t *testing.T) {
 	if _, err := decodeIgbinary(nested(127)); err != nil {
 		t.Errorf("127 arrays within one another: %v", err)
 	}
-	for _, depth := range []int{129, 100_000} {
-		if _, err := decodeIgbinary(nested(depth)); err == nil {
+	for _, depth := range []int{130, 100_000} {
+		if _, err := fromIgbinary(nested(depth)); err == nil {
 			t.Errorf("%d arrays within one another are read", depth)
 		}
 	}
@@ -319,23 +82,29 @@ func TestIgbinaryLimits(t *testing.T) {
 // A string that is written once and used 4096 times may be a value, but as a name
 // it would have to be repeated.
 func TestIgbinaryRepeated(t *testing.T) {
-	long := strings.Repeat("n", 4000)
-	repeated := func(element string) []byte {
-		data := []byte(igbinaryHeader + "\x15\x10\x01\x06\x00\x12\x0f\xa0" + long)
+	repeated := func(text, element string) []byte {
+		data := fmt.Appendf(nil, "%s\x15\x10\x01\x06\x00\x12%c%c%s", igbinaryHeader, len(text)>>8, len(text)&0x7f, text)
 		for i := 1; i <= 0x1000; i++ {
 			data = append(append(data, 0x08, byte(i>>8), byte(i)), element...)
 		}
 		return data
 	}
-	if _, err := decodeIgbinary(repeated("\x14\x01\x0e\x00\x00")); err == nil {
-		t.Error("a name of 4000 bytes that is repeated 4096 times is read")
+	const name, value = "\x14\x01\x0e\x00\x00", "\x14\x01\x06\x00\x0e\x00"
+	for _, length := range []int{0x0b7f, 0x037f} { // these make 12 MB and 3.7 MB
+		long := strings.Repeat("n", length)
+		if text, err := fromIgbinary(repeated(long, name)); !errors.Is(err, errIgbinary) {
+			t.Errorf("a name of %d bytes that is repeated 4096 times makes %d bytes", length, len(text))
+		}
+		values, err := decodeIgbinary(repeated(long, value))
+		if err != nil {
+			t.Fatalf("a string of %d bytes that is repeated 4096 times: %v", length, err)
+		}
+		if v, _ := lookup(values, "4096", "0"); v != long {
+			t.Error("a string that is repeated is not itself")
+		}
 	}
-	values, err := decodeIgbinary(repeated("\x14\x01\x06\x00\x0e\x00"))
-	if err != nil {
-		t.Fatalf("a string that is repeated 4096 times: %v", err)
-	}
-	if v, _ := lookup(values, "4096", "0"); v != long {
-		t.Error("a string that is repeated is not itself")
+	if values, err := decodeIgbinary(repeated("short", name)); err != nil || len(values) != 0x1001 {
+		t.Errorf("a short name that is repeated 4096 times: %d values, %v", len(values), err)
 	}
 }
 

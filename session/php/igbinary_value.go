@@ -202,7 +202,5 @@ func (r *igbinaryReader) stringValue(tag byte) {
 	r.out = append(r.out, "s:"...)
 	r.quoted(r.text(index))
 	r.out = append(r.out, ';')
-	if slot := r.slot(); s.slot == 0 {
-		s.slot = slot
-	}
+	s.slot = r.slot()
 }

@@ -1,6 +1,6 @@
 <?php
-// Prints sessions as the igbinary handler encodes them, each followed by what is
-// in it: php igbinary.php <seed> <number> <folder for PHP's own session file>
+// Prints sessions as the igbinary handler encodes them, each followed by its
+// variables and what is in them: php igbinary.php <seed> <number> <folder for PHP's own session file>
 
 class Plain { public $a; protected $b = 'guarded'; private $c = [1, 2]; }
 class Child extends Plain { private $c = 'another'; public ?Plain $next = null; }
@@ -102,6 +102,10 @@ for ($i = 0; $i < (int) $argv[2]; $i++) {
     if ($i % 4 == 3) {
         $_SESSION[42] = value(0);
     }
-    echo bin2hex(session_encode()), ' ', dump($_SESSION), "\n";
+    echo bin2hex(session_encode());
+    foreach ($_SESSION as $key => $v) {
+        echo "\t", bin2hex($key), '=', dump($v, 1);
+    }
+    echo "\n";
 }
 session_abort();

@@ -1,4 +1,4 @@
-package php
+package marshaller
 
 import (
 	"errors"
@@ -28,12 +28,12 @@ type keyPair struct{ secret, public [32]byte }
 // SodiumMarshaller, [Inflate] comes after it.
 func Unseal(keys ...[]byte) (func(data []byte, max int) ([]byte, error), error) {
 	if len(keys) == 0 {
-		return nil, errors.New("php: there is no key to unseal sessions with")
+		return nil, errors.New("marshaller: there is no key to unseal sessions with")
 	}
 	pairs := make([]keyPair, len(keys))
 	for i, key := range keys {
 		if err := pairs[i].set(key); err != nil {
-			return nil, fmt.Errorf("php: key %d of %d to unseal sessions with: %w", i+1, len(keys), err)
+			return nil, fmt.Errorf("marshaller: key %d of %d to unseal sessions with: %w", i+1, len(keys), err)
 		}
 	}
 	return func(data []byte, max int) ([]byte, error) { return unseal(pairs, data, max) }, nil
@@ -61,5 +61,5 @@ func unseal(pairs []keyPair, data []byte, max int) ([]byte, error) {
 			return opened, nil
 		}
 	}
-	return nil, errors.New("php: none of the keys unseals the session")
+	return nil, errors.New("marshaller: none of the keys unseals the session")
 }

@@ -1,4 +1,4 @@
-package php
+package marshaller
 
 import (
 	"bytes"
@@ -34,7 +34,7 @@ var inflaters = sync.Pool{New: func() any { return flate.NewReader(bytes.NewRead
 
 func tooLong(n, max int) error {
 	if n > max {
-		return fmt.Errorf("php: the session has more than the %d bytes that are allowed", max)
+		return fmt.Errorf("marshaller: the session has more than the %d bytes that are allowed", max)
 	}
 	return nil
 }
