@@ -33,7 +33,7 @@ func Register(open func(dsn string) (Store, error), scheme ...string) {
 
 // packages says what to import for a scheme.
 var packages = map[string]string{
-	"postgresql": "sqlstore", "postgres": "sqlstore", "pgsql": "sqlstore", "pgsql+pdo": "sqlstore",
+	"postgresql": "sqlstore", "postgres": "sqlstore", "pgsql": "sqlstore",
 	"mysql": "sqlstore", "mysql2": "sqlstore", "mariadb": "sqlstore",
 	"sqlite": "sqlstore", "sqlite3": "sqlstore",
 	"redis": "redisstore", "rediss": "redisstore",
