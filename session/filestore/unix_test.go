@@ -164,7 +164,7 @@ func (w *writer) run() {
 		w.slowest = max(w.slowest, time.Since(start))
 		size = len(content)
 		var rest <-chan time.Time
-		if i%200 == 0 {
+		if i%203 == 0 { // after another content each time
 			rest = time.After(2 * moment)
 		} else {
 			rest = time.After(0)

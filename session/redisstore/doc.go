@@ -53,9 +53,10 @@
 // RouteRandomly unset: a replica may not have the session yet that the website has
 // just made.
 //
-// The server needs to know GETRANGE, and its user needs no permission but +getrange
-// and the keys with the prefix. For Watch those are +hello, +ping, +subscribe,
-// +client|id, +client|tracking and the channel &__redis__:invalidate.
+// The server needs to know GETRANGE, and its user needs no permission but that and
+// the keys with the prefix, and +select for a database other than 0. For Watch
+// those are +ping, +subscribe, +client|id, +client|tracking and the channel
+// &__redis__:invalidate.
 //
 // The sessions are read as they are, and those that phpredis has compressed or
 // serialized once more (OPT_COMPRESSION, OPT_SERIALIZER igbinary or json) are

@@ -202,12 +202,11 @@ func (p *parser) check() error {
 // prefixCounts returns an error if Symfony does not heed the prefix. It looks for
 // it with PHP's parse_url, which cannot read all that createConnection can.
 func prefixCounts(user, place string, authority bool) error {
-	const instead = ", and keeps its sessions under " + defaultPrefix + ": "
 	switch {
 	case authority && strings.HasPrefix(place, "/"):
-		return errors.New("its prefix is one that Symfony does not heed in redis:///path" + instead + "leave it out, or write redis:/path for the website too")
-	case strings.ContainsAny(user, "?#"):
-		return errors.New("its prefix is one that Symfony does not heed after a password with ? or #" + instead + "write %3F and %23 for the website too")
+		return errors.New("its prefix is one that Symfony does not heed in redis:///path, where it keeps its sessions under " + defaultPrefix + ": leave it out, or write redis:/path for the website too")
+	case strings.ContainsAny(user, "/?#"):
+		return errors.New("its prefix is one that Symfony may not heed, because of what is in the password: write %2F for a slash, %3F for a question mark and %23 for #, for the website too")
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func compare(got *config, want symfony) string {
 func randomDSN(random *rand.Rand) string {
 	pick := func(s ...string) string { return s[random.IntN(len(s))] }
 	dsn := pick("redis:", "redis:", "rediss:") + pick("//", "//", "//", "")
-	dsn += pick("", "", "", "", "secret@", ":secret@", "u:s%40c%zz+ret@", "u:a:b@", "@", ":@", "p/w?d#x@", "a@b@")
+	dsn += pick("", "", "", "", "secret@", ":secret@", "u:s%40c%zz+ret@", "u:a:b@", "@", ":@", "p/w?d#x@", "p/w@", "u:p/w@", "u:99999/w@", "a@b@")
 	dsn += pick("host", "host", "h.example.com", "host:7000", "host:", "host:0", "host:70000", "", "", "/s.sock", "/run/redis/s.sock", "[::1]:5")
 	dsn += pick("", "", "", "/", "/3", "/0", "/x", "/3/4", "/3x")
 	separator := "?"

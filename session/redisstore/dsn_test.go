@@ -140,6 +140,7 @@ func TestParseErrors(t *testing.T) {
 		`redis://a?host[b]&class=Predis\Client`:      "RedisArray",
 		"redis://a@b?auth=SECRET":                    "two passwords",
 		"redis://SE?RET@b?prefix=a":                  "%3F",
+		"redis://SE/RET@b?prefix=a":                  "%2F",
 		"redis://SE#RET@b?prefix=a":                  "%23",
 		"redis://?host[a]":                           "redis:?host",
 		"redis:///3?host[a]":                         "no host",

@@ -140,7 +140,7 @@ func refused(err error) error {
 			return failed("watch", err)
 		}
 	}
-	return refusal{failed("watch: the server must be Redis 6 or Valkey, and its user have the permissions +hello +ping +subscribe +client|id +client|tracking &"+invalidations, err)}
+	return refusal{failed("watch: the server must be Redis 6 or Valkey, and its user have the permissions +ping +subscribe +client|id +client|tracking &"+invalidations, err)}
 }
 
 // A line is the connection of a listener. When it is lost, a new listener is

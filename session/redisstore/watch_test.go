@@ -310,7 +310,7 @@ func TestWatchRefused(t *testing.T) {
 			t.Errorf("%s: it does not say so", name)
 		}
 	}
-	least := as("least", "&__redis__:invalidate", "+hello", "+ping", "+subscribe", "+client|id", "+client|tracking")
+	least := as("least", "&__redis__:invalidate", "+ping", "+subscribe", "+client|id", "+client|tracking")
 	e := watching(t, redisstore.New(least, nil))
 	set(t, admin, "sf_sone", "value")
 	e.expect("one")
