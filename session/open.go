@@ -36,7 +36,7 @@ var packages = map[string]string{
 	"postgresql": "sqlstore", "postgres": "sqlstore", "pgsql": "sqlstore",
 	"mysql": "sqlstore", "mysql2": "sqlstore", "mariadb": "sqlstore",
 	"sqlite": "sqlstore", "sqlite3": "sqlstore",
-	"redis": "redisstore", "rediss": "redisstore",
+	"redis": "redisstore", "rediss": "redisstore", "valkey": "redisstore", "valkeys": "redisstore",
 	"memcached": "memcachedstore",
 	"file":      "filestore",
 }

@@ -31,6 +31,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-go/rollcall/session"
@@ -83,24 +85,35 @@ func New(savePath string, opts *Options) (*Store, error) {
 	return &Store{place: place, lifetime: cmp.Or(o.Lifetime, defaultLifetime)}, nil
 }
 
-// Fetch implements [session.Store]. It reads one file after the other.
+// abreast is how many files are read at the same time. It is mostly for those
+// that have to be waited for.
+const abreast = 16
+
+// Fetch implements [session.Store].
 func (s *Store) Fetch(ctx context.Context, ids []string, max int) []session.Record {
 	session.Note(ctx, func() string { return fmt.Sprintf("the files are in %s", s.place.folder) })
 	records := make([]session.Record, len(ids))
-	for i, id := range ids {
-		data, err := s.fetch(ctx, id, max)
-		if err == nil {
-			records[i].Data = data
-			continue
+	var wg sync.WaitGroup
+	var absent atomic.Bool
+	read := func(from int) {
+		for i := from; i < len(ids); i += abreast {
+			data, err := s.fetch(ctx, ids[i], max)
+			if errors.Is(err, fs.ErrNotExist) {
+				absent.Store(true)
+				err = session.ErrNotFound
+			}
+			records[i] = session.Record{Data: data, Err: err}
 		}
-		records[i].Err = err
-		if !errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
+	}
+	for from := 1; from < min(abreast, len(ids)); from++ {
+		wg.Go(func() { read(from) })
+	}
+	read(0)
+	wg.Wait()
+	if absent.Load() {
 		if err := s.place.check(); err != nil {
 			return session.Fail(len(ids), err)
 		}
-		records[i].Err = session.ErrNotFound
 	}
 	return records
 }

@@ -19,12 +19,14 @@ import (
 // is read until it has stayed the same for a moment. A write that takes longer,
 // because the machine has no time for it, can still be seen half done; mostly it
 // cannot be decoded then, and session.Reader reads it again. A file that is empty
-// is given longer, because it would be taken for no session.
+// is given longer, because it would be taken for no session, which signs a user
+// out: on two busy processors one rewrite in two hundred left it empty for more
+// than 100 ms.
 const (
 	moment      = 50 * time.Millisecond
-	emptyMoment = 100 * time.Millisecond
+	emptyMoment = time.Second
 	pause       = 5 * time.Millisecond
-	tries       = 30 // which take longer than both
+	tries       = 240 // which take longer than both
 )
 
 // A snapshot is a file as it was at one time.
