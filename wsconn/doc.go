@@ -16,6 +16,7 @@
 //  5. Whatever ends the connection, the client is detached, once.
 //  6. [Handler].OnClose, with the client and the reason.
 //
-// From time to time the server pings silent clients and asks the firewall
-// whether the sessions of the others still stand; see [Limits].
+// From time to time the server pings silent clients, and asks the firewall whether
+// the sessions of all still say the same; see [Limits]. If not, it closes the
+// connection, or changes who is behind it and tells an [IdentityHandler].
 package wsconn
