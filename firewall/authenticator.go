@@ -15,8 +15,9 @@ import (
 type Authenticator interface {
 	// Authenticate says who sends r. An error should be a *[Refusal], whose
 	// reason decides what comes next; any other one is ReasonUnavailable, and
-	// without an identity or an error it is ReasonAnonymous. The identity is the
-	// firewall's.
+	// without an identity or an error it is ReasonAnonymous. Nobody changes the
+	// identity after. While the client is connected it holds until it expires;
+	// only that of a [SessionAuthenticator] is looked at again.
 	Authenticate(ctx context.Context, r *Request) (*Identity, error)
 }
 
@@ -40,10 +41,13 @@ type SessionAuthenticator struct {
 
 	// Identify says who has signed in with a session, or returns nil if nobody
 	// has; see [Keys] and package symfony. It is required. An error, which must
-	// not quote the session, is ReasonIdentity, unless it is a *[Refusal].
+	// not quote the session, is ReasonIdentity, unless it is a *[Refusal], or that
+	// of the context. If what is asked is failing, that is ReasonUnavailable.
 	//
 	// A check of one's own goes here, such as whether the user is still enabled:
-	// a function that calls another one and looks at what it returns.
+	// a function that calls another one and looks at what it returns. It is
+	// called concurrently, with a deadline of 5 s while a client is connected, and
+	// for each session in each round: one that asks a database should be quick.
 	Identify func(ctx context.Context, s *session.Session) (*Identity, error)
 
 	// Instant makes the firewall listen for changes of sessions, where the store
@@ -93,6 +97,9 @@ func (a *SessionAuthenticator) identity(ctx context.Context, sid string, s *sess
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		copied := *refusal
 		return nil, &copied
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return nil, Refuse(ReasonUnavailable, err)
 	}
 	if err != nil {
 		return nil, Refuse(ReasonIdentity, err)

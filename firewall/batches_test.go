@@ -122,6 +122,40 @@ func TestRecheckCancelled(t *testing.T) {
 	}
 }
 
+// What Identify has no time for is not known: nobody goes because a database is
+// slow.
+func TestSlowIdentify(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &many{sessions: &sessions{}}
+		by := bySession(store)
+		slow := false
+		by.Identify = func(ctx context.Context, s *session.Session) (*firewall.Identity, error) {
+			if slow {
+				<-ctx.Done()
+				return nil, fmt.Errorf("asking the database: %w", ctx.Err())
+			}
+			return keys(ctx, s)
+		}
+		fw, _ := newFirewall(t, nil, func(o *firewall.Options) { o.Authenticators = []firewall.Authenticator{by} })
+		var ids []*firewall.Identity
+		for i := range 16 {
+			sid := fmt.Sprintf("%s-%d", sid, i)
+			store.put(sid, map[string]any{"user": "alice"})
+			ids = append(ids, enter(t, fw, sid))
+		}
+		slow = true
+		start, kept := time.Now(), 0
+		for i, v := range fw.Recheck(t.Context(), ids, 0) {
+			if v.Identity == ids[i] && v.Err != nil {
+				kept++
+			}
+		}
+		if took := time.Since(start); kept != len(ids) || took != 10*time.Second {
+			t.Errorf("%d of %d were kept, after %s; want 8 at a time, 5 s each", kept, len(ids), took)
+		}
+	})
+}
+
 type cancelling struct {
 	*sessions
 	cancel func()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/rollcall-go/rollcall/session"
 )
@@ -41,7 +42,10 @@ func (d *Diagnosis) String() string {
 // administrators only: it names users and how the website is built.
 func (f *Firewall) Diagnose(ctx context.Context, r *Request) *Diagnosis {
 	d := &Diagnosis{}
+	var mu sync.Mutex // an authenticator may work in several goroutines
 	d.Identity, d.Refusal = f.authenticate(session.WithNotes(ctx, func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
 		d.Steps = append(d.Steps, text)
 	}), r)
 	if d.Identity != nil {

@@ -22,13 +22,13 @@ type Firewall struct {
 	reachable map[string][]string
 }
 
-// Options configure [New].
+// Options configure [New]. Their slices and maps must not be changed after.
 type Options struct {
 	// Authenticators are asked in this order who a client is. The first that
 	// knows decides. Without any, everybody is anonymous.
 	Authenticators []Authenticator
 
-	// RefuseAnonymous refuses clients that nobody signed in behind. By default
+	// RefuseAnonymous refuses clients for whom nobody has signed in. By default
 	// they are let in and named.
 	RefuseAnonymous bool
 
@@ -67,11 +67,12 @@ type Options struct {
 	// session had ended. It defaults to 10 minutes; a negative one is for ever.
 	Grace time.Duration
 
-	// Authenticated, if set, is called for each client that is let in. It must
-	// change neither. A panic is logged.
+	// Authenticated, if set, is called for each client that is let in, maybe
+	// concurrently. It must not change the request or the identity. A panic is
+	// logged.
 	Authenticated func(*Request, *Identity)
 
-	// Refused, if set, is called for each client that is not.
+	// Refused, if set, is called in the same way for each client that is not.
 	Refused func(*Request, *Refusal)
 
 	// Logger gets a line for each refusal, and for each client that is anonymous

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/firewall"
 	"github.com/rollcall-go/rollcall/session"
+	"github.com/rollcall-go/rollcall/session/php"
 )
 
 const sid = "0123456789abcdef0123456789"
@@ -80,6 +81,15 @@ func wantRefusal(t *testing.T, err error, reason firewall.Reason, status int) {
 
 type userID int32
 
+// phpValues are the values of a session of PHP.
+func phpValues(data string) map[string]any {
+	values, err := php.Decode([]byte(data))
+	if err != nil {
+		panic(err)
+	}
+	return values
+}
+
 var anonymousName = regexp.MustCompile(`^anon-[0-9a-f]{13}$`)
 
 func TestAuthenticate(t *testing.T) {
@@ -92,6 +102,7 @@ func TestAuthenticate(t *testing.T) {
 		storeErr  error
 		refuseAll bool // RefuseAnonymous
 
+		roles  string          // if they matter
 		user   string          // "anon" for an anonymous one
 		reason firewall.Reason // of the refusal, or for being anonymous
 		status int             // of the refusal
@@ -106,6 +117,12 @@ func TestAuthenticate(t *testing.T) {
 		{name: "unsigned user", cookie: cookie, values: map[string]any{"user": uint64(1<<64 - 1)}, user: "18446744073709551615"},
 		{name: "user of an own type", cookie: cookie, values: map[string]any{"user": firewall.Reason("alice")}, user: "alice"},
 		{name: "user too large for JSON", cookie: cookie, values: map[string]any{"user": 1e20}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "roles of PHP, with gaps", cookie: cookie, values: phpValues(`user|s:5:"alice";roles|a:2:{i:0;s:1:"A";i:7;s:1:"B";}`), user: "alice", roles: "[A B]"},
+		{name: "roles of PHP, an integer", cookie: cookie, values: phpValues(`user|i:7;roles|a:1:{i:0;i:1;}`), user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "roles of PHP, an object", cookie: cookie, values: phpValues(`user|i:7;roles|O:1:"A":1:{s:1:"a";s:1:"B";}`), user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "roles of PHP, a string", cookie: cookie, values: phpValues(`user|i:7;roles|s:1:"A";`), user: "anon", reason: firewall.ReasonIdentity, logged: true},
+		{name: "64 roles", cookie: cookie, values: map[string]any{"user": "x", "roles": make([]string, 64)}, user: "x"},
+		{name: "65 roles", cookie: cookie, values: map[string]any{"user": "x", "roles": make([]string, 65)}, user: "anon", reason: firewall.ReasonIdentity, logged: true},
 		{name: "no cookie", user: "anon", reason: firewall.ReasonNoCookie},
 		{name: "no cookie, anonymous refused", refuseAll: true, reason: firewall.ReasonNoCookie, status: 401, logged: true},
 		{name: "unknown session", cookie: cookie, user: "anon", reason: firewall.ReasonSignedOut},
@@ -141,7 +158,7 @@ func TestAuthenticate(t *testing.T) {
 				if !id.Anonymous || !anonymousName.MatchString(id.User) || len(id.Roles) != 0 || id.Reason != test.reason {
 					t.Errorf("%+v; want an anonymous identity named anon- and 13 hexadecimal digits, because %s", id, test.reason)
 				}
-			case id.Anonymous || id.User != test.user || id.Reason != "":
+			case id.Anonymous || id.User != test.user || id.Reason != "", test.roles != "" && fmt.Sprint(id.Roles) != test.roles:
 				t.Errorf("%+v; want %s", id, test.user)
 			}
 			if logged := strings.Contains(log.String(), string(test.reason)); test.reason != "" && logged != test.logged {

@@ -35,9 +35,11 @@ const (
 	// atOnce is how many sessions are asked for in one reading. A store answers
 	// hundreds with about the work of ten.
 	atOnce = 256
-	// abreast is how many are asked for at the same time where the sessions can
-	// be read only one by one.
+	// abreast is how many sessions are identified at the same time, and read where
+	// they can be read only one by one.
 	abreast = 8
+	// lookTime bounds the reading and identifying of one of them.
+	lookTime = 5 * time.Second
 )
 
 // Recheck reads the sessions behind ids again, and yields a verdict for each of
@@ -46,9 +48,11 @@ const (
 // which may be 0. Identities without a session or a time to expire stay as they
 // are, and are not yielded.
 //
-// A session that has ended is dealt with as [Options].Gone says, but one that is
-// another user's by now is always refused, with ReasonUserChanged. If only roles
-// or attributes have changed, the verdict is another identity of the same user.
+// A session that has ended is dealt with as [Options].Gone says, as is an identity
+// that has expired. One that is another user's by now is always refused, with
+// ReasonUserChanged, as is a user who has none of [Options].AnyRole any more. If
+// only roles or attributes have changed, the verdict is another identity of the
+// same user.
 // While the store is failing clients are kept for [Options].Grace.
 func (f *Firewall) Recheck(ctx context.Context, ids []*Identity, spread time.Duration) iter.Seq2[int, Verdict] {
 	return func(yield func(int, Verdict) bool) {
@@ -149,27 +153,31 @@ type answer struct {
 
 // readMany returns an answer for each of sessions.
 func (a *SessionAuthenticator) readMany(ctx context.Context, sessions []string) []answer {
-	answers := make([]answer, len(sessions))
-	fill := func(i int, s *session.Session, err error) {
-		answers[i].id, answers[i].refusal = a.identity(ctx, sessions[i], s, err)
-	}
+	read := func(ctx context.Context, i int) (*session.Session, error) { return a.read(ctx, sessions[i]) }
 	if many, ok := a.Sessions.(session.ManyReader); ok {
-		for i, result := range a.manyOf(ctx, many, sessions) {
-			fill(i, result.Session, result.Err)
-		}
-		return answers
+		results := a.manyOf(ctx, many, sessions)
+		read = func(_ context.Context, i int) (*session.Session, error) { return results[i].Session, results[i].Err }
 	}
+	answers := make([]answer, len(sessions))
 	var wg sync.WaitGroup
 	for from := range min(abreast, len(sessions)) {
 		wg.Go(func() {
 			for i := from; i < len(sessions); i += abreast {
-				s, err := a.read(ctx, sessions[i])
-				fill(i, s, err)
+				answers[i] = a.look(ctx, sessions[i], func(ctx context.Context) (*session.Session, error) { return read(ctx, i) })
 			}
 		})
 	}
 	wg.Wait()
 	return answers
+}
+
+// look finds out about one session.
+func (a *SessionAuthenticator) look(ctx context.Context, sid string, read func(context.Context) (*session.Session, error)) (found answer) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	s, err := read(ctx)
+	found.id, found.refusal = a.identity(ctx, sid, s, err)
+	return found
 }
 
 func (a *SessionAuthenticator) manyOf(ctx context.Context, many session.ManyReader, sessions []string) (results []session.Result) {

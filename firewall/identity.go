@@ -32,8 +32,8 @@ type Identity struct {
 	Impersonator string
 	// Attributes go to the client in the storage, where every node can see them.
 	Attributes map[string]string
-	// Expires is when the identity ends by itself, or zero. The session of a
-	// website ends otherwise.
+	// Expires is when the identity ends by itself, or zero. It is noticed by the
+	// next round of Recheck, so up to an interval later.
 	Expires time.Time
 
 	by      *SessionAuthenticator // who reads the session

@@ -3,6 +3,7 @@ package firewall
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -20,8 +21,13 @@ func (p Path) String() string { return strings.Join(p, ".") }
 
 // Keys returns a function for [SessionAuthenticator].Identify that takes the user
 // from one place of the session, a string or an integer, and the roles from
-// another, a list of strings or nothing. A session without the user is nobody's.
+// another, a list of at most 64 strings or nothing. A session without the user is
+// nobody's. Keys panics if the path to the user is empty; without a path to the
+// roles there are none. The function may be called concurrently.
 func Keys(user, roles Path) func(context.Context, *session.Session) (*Identity, error) {
+	if len(user) == 0 {
+		panic("firewall: Keys needs a path to the user")
+	}
 	return func(_ context.Context, s *session.Session) (*Identity, error) {
 		found, ok := s.Lookup(user...)
 		if !ok || found == nil {
@@ -51,10 +57,11 @@ func Keys(user, roles Path) func(context.Context, *session.Session) (*Identity, 
 	}
 }
 
-// list is what phpserialize.Value and its like have, with Get("0") the first.
-type list interface {
-	Len() int
-	Get(key string) (any, bool)
+// phpArray is what phpserialize.Value has. Its keys do not matter: PHP's
+// array_filter leaves gaps.
+type phpArray interface {
+	Values() iter.Seq[any]
+	Class() string // "" if it is no object
 }
 
 // maxRoles is how many roles a client of the storage may have.
@@ -63,9 +70,12 @@ const maxRoles = 64
 // strs returns a copy of a list of strings, in any of the forms that the
 // decoders give it.
 func strs(value any, at Path) (found []string, err error) {
-	bad := fmt.Errorf("firewall: the roles at %s of the session are not a list of strings", at)
+	bad := fmt.Errorf("firewall: the roles at %s of the session are not a list of strings, or more than %d", at, maxRoles)
 	switch v := value.(type) {
 	case []string:
+		if len(v) > maxRoles {
+			return nil, bad
+		}
 		return slices.Clone(v), nil
 	case []any:
 		for _, e := range v {
@@ -76,14 +86,16 @@ func strs(value any, at Path) (found []string, err error) {
 			found = append(found, s)
 		}
 		return found, nil
-	case list: // an array of PHP
-		for i := range v.Len() {
-			e, _ := v.Get(strconv.Itoa(i))
+	case phpArray:
+		for e := range v.Values() {
 			s, ok := e.(string)
-			if !ok || i == maxRoles {
+			if !ok || len(found) == maxRoles {
 				return nil, bad
 			}
 			found = append(found, s)
+		}
+		if v.Class() != "" {
+			return nil, bad
 		}
 		return found, nil
 	default:

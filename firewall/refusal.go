@@ -2,7 +2,8 @@ package firewall
 
 import "net/http"
 
-// A Reason says why a client was refused, or why it is anonymous.
+// A Reason says why a client was refused, or why it is anonymous. One of your own
+// refuses with 401.
 type Reason string
 
 // Nobody has signed in, as far as one authenticator can tell. The next one is

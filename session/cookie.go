@@ -13,13 +13,14 @@ type Cookie struct {
 	// Name is the cookie's name. It defaults to "PHPSESSID".
 	Name string
 	// MinLen and MaxLen bound the length of an id. They default to 22 and 250,
-	// the bounds of Symfony and of PHP's session.sid_length.
+	// the bounds of Symfony and of PHP's session.sid_length. With Decode, only
+	// MaxLen counts, and a value may be three times as long.
 	MinLen, MaxLen int
 	// Decode makes the id of the cookie's value, for websites that sign or
 	// encrypt it. By default the value is the id, and is checked: it consists of
 	// letters, digits, commas, hyphens and underscores. With Decode it is Decode
 	// that must let nothing through that the website did not make. Its error is
-	// that of ID.
+	// that of ID. It may be called concurrently.
 	Decode func(value string) (id string, err error)
 }
 

@@ -13,7 +13,7 @@ type notesKey struct{}
 // WithNotes returns a context that lets note hear, step by step, what is done
 // with a session, for people who look for a mistake in their configuration. The
 // texts quote names, lengths and classes, no session id and no value of a
-// session.
+// session. note is called by whoever works with the context, maybe concurrently.
 func WithNotes(ctx context.Context, note func(text string)) context.Context {
 	return context.WithValue(ctx, notesKey{}, note)
 }

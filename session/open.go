@@ -67,7 +67,7 @@ func Open(dsn string, opts *Options) (*Reader, error) {
 	schemes.Unlock()
 	if open == nil {
 		if pkg := packages[scheme]; pkg != "" {
-			return nil, fmt.Errorf("session: no store for %s: is imported: add import _ %q", scheme, "github.com/rollcall-go/rollcall/session/"+pkg)
+			return nil, fmt.Errorf("session: no store for \"%s:\" is imported: add import _ %q", scheme, "github.com/rollcall-go/rollcall/session/"+pkg)
 		}
 		return nil, fmt.Errorf("session: there is no store for the scheme %.20q; those imported are for %s", scheme, strings.Join(known, ", "))
 	}

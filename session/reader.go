@@ -10,10 +10,11 @@ import (
 	"github.com/rollcall-go/rollcall/session/php"
 )
 
-// Options configure a [Reader]. Nil means the defaults.
+// Options configure a [Reader]. Nil means the defaults. The functions may be
+// called concurrently; a panic of one makes that session unreadable.
 type Options struct {
 	// Unwrap undoes what the website does to the bytes before it stores them,
-	// such as Symfony's marshallers: marshaller.Inflate, marshaller.Unseal. By default nothing
+	// such as Symfony's marshallers: see package marshaller. By default nothing
 	// is undone.
 	Unwrap func(data []byte, max int) ([]byte, error)
 
@@ -25,7 +26,8 @@ type Options struct {
 	// MaxBytes bounds a session, also after Unwrap. It defaults to 256 KiB.
 	MaxBytes int
 
-	// Timeout bounds one reading. It defaults to 2 s.
+	// Timeout bounds one call of Read or ReadMany, however many sessions it is
+	// for. It defaults to 2 s.
 	Timeout time.Duration
 }
 
@@ -113,6 +115,11 @@ func (r *Reader) fetch(ctx context.Context, ids []string, results []Result) {
 }
 
 func (r *Reader) decode(data []byte) (values map[string]any, err error) {
+	defer func() {
+		if v := recover(); v != nil { // its text may quote the session
+			values, err = nil, fmt.Errorf("%w: decoding it panicked with a %T", ErrUnreadable, v)
+		}
+	}()
 	if len(data) > r.opts.MaxBytes {
 		return nil, fmt.Errorf("%w: it has %d bytes, more than Options.MaxBytes", ErrUnreadable, len(data))
 	}
@@ -142,8 +149,8 @@ func (r *Reader) Check(ctx context.Context) error {
 	return err
 }
 
-// Watch is that of the store, if it is a [Watcher]. Otherwise it returns
-// errors.ErrUnsupported.
+// Watch calls the store's Watch, or returns errors.ErrUnsupported if the store is
+// no [Watcher].
 func (r *Reader) Watch(ctx context.Context, changed func(ids []string)) error {
 	w, ok := r.store.(Watcher)
 	if !ok {
@@ -152,5 +159,6 @@ func (r *Reader) Watch(ctx context.Context, changed func(ids []string)) error {
 	return w.Watch(ctx, changed)
 }
 
-// Close closes the store.
+// Close closes the store. What [Open] opened cannot be read after it; what the
+// caller gave to a store stays open.
 func (r *Reader) Close() error { return r.store.Close() }

@@ -171,6 +171,24 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// One session that makes a decoder panic is no reason to doubt the others.
+func TestDecodePanics(t *testing.T) {
+	store := holding(map[string]string{"good": "user=alice", "bad": "secret"})
+	r := session.New(store, &session.Options{Decode: func(data []byte) (map[string]any, error) {
+		if string(data) == "secret" {
+			panic(string(data))
+		}
+		return words(data)
+	}})
+	results := r.ReadMany(t.Context(), []string{"bad", "good"})
+	if err := results[0].Err; !errors.Is(err, session.ErrUnreadable) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v", err)
+	}
+	if results[1].Err != nil {
+		t.Error(results[1].Err)
+	}
+}
+
 func TestWatchUnsupported(t *testing.T) {
 	if err := session.New(holding(nil), nil).Watch(t.Context(), nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Error(err)

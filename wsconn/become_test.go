@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gobwas/ws"
 
@@ -81,6 +82,20 @@ func TestCannotBecome(t *testing.T) {
 		s, c, _ := connected(t, nil, anne)
 		if s.become(c, anne, now) || !c.isEnding() || c.Identity() != anne {
 			t.Errorf("it is %+v, ending: %v", c.Identity(), c.isEnding())
+		}
+	}
+}
+
+// Where no session is read again, what expires still ends.
+func TestExpiresWithoutRechecks(t *testing.T) {
+	over := &firewall.Identity{User: "anne", Expires: time.Now()}
+	s, c, _ := connected(t, nil, over)
+	if err := s.recheckThose(t.Context(), isOver); err != nil || !c.isEnding() {
+		t.Errorf("%v, ending: %v", err, c.isEnding())
+	}
+	for _, id := range []*firewall.Identity{{User: "anne"}, {User: "anne", Expires: time.Now().Add(time.Hour)}} {
+		if isOver(id) {
+			t.Errorf("%+v is over", id)
 		}
 	}
 }

@@ -16,6 +16,9 @@ import (
 // are still who they were.
 func (s *Server) followLoop() {
 	interval := s.limits.RecheckInterval
+	if interval < 0 {
+		interval = defaultRecheck
+	}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
@@ -23,11 +26,20 @@ func (s *Server) followLoop() {
 		case <-s.base.Done():
 			return
 		case <-ticker.C:
-			if err := s.recheck(s.base, s.all(), interval/2); err != nil {
-				s.Logger.Warn("wsconn: cannot read sessions again, their clients are kept for now", "err", err)
-			}
+		}
+		if s.limits.RecheckInterval < 0 {
+			_ = s.recheckThose(s.base, isOver)
+			continue
+		}
+		if err := s.recheck(s.base, s.all(), interval/2); err != nil {
+			s.Logger.Warn("wsconn: cannot read sessions again, their clients are kept for now", "err", err)
 		}
 	}
+}
+
+// isOver reports whether an identity has expired, which needs no reading.
+func isOver(id *firewall.Identity) bool {
+	return !id.Expires.IsZero() && !time.Now().Before(id.Expires)
 }
 
 // watchLoop does so at once for sessions that are said to have changed.
@@ -37,15 +49,18 @@ func (s *Server) watchLoop() {
 	})
 }
 
-// RecheckUser reads the sessions of a user again, now rather than with the next
-// round, and deals with this server's connections accordingly. A website that
-// signs a user out, or changes what the user may do, can have it called. An error
-// says that some of them could not be read.
+// RecheckUser reads the sessions again of a user, and of those whom the user
+// impersonates, now rather than with the next round, and deals with this server's
+// connections accordingly. A website that signs a user out, or changes what the
+// user may do, can have it called. An error says that some of them could not be
+// read; it is ErrServerClosed after Shutdown.
 func (s *Server) RecheckUser(ctx context.Context, user string) error {
-	return s.recheckThose(ctx, func(id *firewall.Identity) bool { return id.User == user })
+	return s.recheckThose(ctx, func(id *firewall.Identity) bool {
+		return id.User == user || id.Impersonator == user && user != ""
+	})
 }
 
-// RecheckSession does so for the connections of one session.
+// RecheckSession reads one session again, like RecheckUser.
 func (s *Server) RecheckSession(ctx context.Context, sessionID string) error {
 	return s.recheckThose(ctx, func(id *firewall.Identity) bool { return id.OfSession(sessionID) })
 }

@@ -25,8 +25,9 @@ type Limits struct {
 	MaxMessageBytes int
 
 	// MaxQueueBytes bounds what waits to be written to one client, where each
-	// frame counts 64 bytes more than it has. A client that is too slow to stay below it is closed with 1013. A single message may be
-	// longer, if nothing else waits. It defaults to 1 MiB.
+	// frame counts 64 bytes more than it has. A client that is too slow to stay
+	// below it is closed with 1013. A single message may be longer, if nothing
+	// else waits. It defaults to 1 MiB.
 	MaxQueueBytes int
 
 	// WriteTimeout bounds how long a client may take no bytes at all, while some
@@ -45,8 +46,9 @@ type Limits struct {
 	// again, each once and many together; the reading is spread over half of it.
 	// So what happens to a session is known here after one and a half of it at
 	// the latest. What happens then is firewall.Options' to say: by default a
-	// client whose session has ended is closed with 4401. It defaults to 30 s; a
-	// negative one turns it off.
+	// client whose session has ended is closed with 4401. It defaults to 30 s. With
+	// a negative one no session is read again by itself; identities that expire
+	// still end, within 30 s.
 	RecheckInterval time.Duration
 }
 
@@ -59,8 +61,11 @@ func (l Limits) withDefaults() Limits {
 	l.WriteTimeout = cmp.Or(l.WriteTimeout, 10*time.Second)
 	l.CloseTimeout = cmp.Or(l.CloseTimeout, 5*time.Second)
 	l.PingInterval = cmp.Or(l.PingInterval, 30*time.Second)
-	l.RecheckInterval = cmp.Or(l.RecheckInterval, 30*time.Second)
+	l.RecheckInterval = cmp.Or(l.RecheckInterval, defaultRecheck)
 	return l
 }
 
-const maxHeaderLines = 100
+const (
+	maxHeaderLines = 100
+	defaultRecheck = 30 * time.Second
+)

@@ -115,10 +115,8 @@ func (s *Server) init() {
 		if s.limits.PingInterval > 0 {
 			s.running.Go(s.pingLoop)
 		}
-		if s.limits.RecheckInterval > 0 {
-			s.running.Go(s.followLoop)
-			s.running.Go(s.watchLoop)
-		}
+		s.running.Go(s.followLoop)
+		s.running.Go(s.watchLoop)
 	})
 }
 

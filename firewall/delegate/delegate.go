@@ -10,7 +10,7 @@
 // It costs the website a request for each connection. That request prolongs the
 // session, and with sessions in files or under locks it waits for the user's
 // other requests. So the website is asked once, when a client connects, and not
-// again while it is connected: [Options].MaxAge bounds how long its answer is
+// again while it is connected: [Options].Lasts bounds how long its answer is
 // believed.
 //
 // # The endpoint
@@ -70,11 +70,11 @@ type Options struct {
 	// quote the body, is ReasonUnavailable, unless it is a *firewall.Refusal.
 	Decode func(body []byte) (*firewall.Identity, error)
 
-	// MaxAge is how long an answer is believed; then the connection ends as if
+	// Lasts is how long an answer is believed; then the connection ends as if
 	// its session had, and the client may come back. It defaults to 15 minutes; a
 	// negative one is for as long as the connection lasts. An Expires that Decode
 	// sets counts instead.
-	MaxAge time.Duration
+	Lasts time.Duration
 
 	// Timeout bounds one request to the website, and the wait for its turn. It
 	// defaults to 5 s.
@@ -114,7 +114,7 @@ func New(address string, opts *Options) (*Authenticator, error) {
 		return nil, errors.New("delegate: Options.Timeout or Options.MaxConcurrent is negative")
 	}
 	a.opts.Cookies = slices.Clone(a.opts.Cookies)
-	a.opts.MaxAge = cmp.Or(a.opts.MaxAge, 15*time.Minute)
+	a.opts.Lasts = cmp.Or(a.opts.Lasts, 15*time.Minute)
 	a.opts.Timeout = cmp.Or(a.opts.Timeout, 5*time.Second)
 	a.opts.MaxConcurrent = cmp.Or(a.opts.MaxConcurrent, 64)
 	if a.opts.Decode == nil {
@@ -167,8 +167,8 @@ func (a *Authenticator) Authenticate(ctx context.Context, r *firewall.Request) (
 		return nil, err
 	}
 	copied := *id // it may be shared
-	if copied.Expires.IsZero() && a.opts.MaxAge > 0 {
-		copied.Expires = time.Now().Add(a.opts.MaxAge)
+	if copied.Expires.IsZero() && a.opts.Lasts > 0 {
+		copied.Expires = time.Now().Add(a.opts.Lasts)
 	}
 	return &copied, nil
 }

@@ -143,10 +143,10 @@ func TestIdentity(t *testing.T) {
 
 func TestMaxAge(t *testing.T) {
 	url := website(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `{"user":"alice"}`) })
-	if id, _ := ask(t, open(t, url, &delegate.Options{MaxAge: -1}), sid); !id.Expires.IsZero() {
+	if id, _ := ask(t, open(t, url, &delegate.Options{Lasts: -1}), sid); !id.Expires.IsZero() {
 		t.Errorf("for ever: it expires at %v", id.Expires)
 	}
-	if id, _ := ask(t, open(t, url, &delegate.Options{MaxAge: time.Hour}), sid); time.Until(id.Expires) < 59*time.Minute {
+	if id, _ := ask(t, open(t, url, &delegate.Options{Lasts: time.Hour}), sid); time.Until(id.Expires) < 59*time.Minute {
 		t.Errorf("an hour: it expires at %v", id.Expires)
 	}
 	own := time.Now().Add(time.Minute)

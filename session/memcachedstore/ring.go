@@ -15,9 +15,9 @@ import (
 type Distribution uint8
 
 const (
-	// Usual is what the website has unless it says otherwise: with Symfony
-	// KetamaWeighted, and with PHP's own handler Ketama.
-	Usual Distribution = iota
+	// DefaultDistribution is what the website has unless it says otherwise: with
+	// Symfony KetamaWeighted, and with PHP's own handler Ketama.
+	DefaultDistribution Distribution = iota
 	// KetamaWeighted is that of a client with Memcached::OPT_LIBKETAMA_COMPATIBLE.
 	KetamaWeighted
 	// Ketama is that of memcached.sess_consistent_hash_type=ketama. It knows no

@@ -14,12 +14,27 @@ func (v Value) Len() int {
 
 // All yields the keys and values of an Array or Object as they stand in the
 // input, also those of a key that is there twice, which PHP does not write. A
-// key is an Int or a String. Whoever walks on into the values must count his
+// key is an Int or a String. Whoever walks on into the values must count the
 // steps: through references a small input can be endless.
 func (v Value) All() iter.Seq2[Value, Value] {
 	return func(yield func(key, value Value) bool) {
 		for key, end := v.keys(); key < end; key = v.doc.following(key) {
 			if !yield(Value{v.doc, int32(key)}, v.doc.value(key+1)) {
+				return
+			}
+		}
+	}
+}
+
+// Values yields the values of an Array, as Any returns them, in the order and
+// with the repetitions of All.
+func (v Value) Values() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		if v.Kind() != Array {
+			return
+		}
+		for _, value := range v.All() {
+			if !yield(value.Any()) {
 				return
 			}
 		}
