@@ -40,9 +40,10 @@ type SessionAuthenticator struct {
 	Cookie session.Cookie
 
 	// Identify says who has signed in with a session, or returns nil if nobody
-	// has; see [Keys] and package symfony. It is required. An error, which must
-	// not quote the session, is ReasonIdentity, unless it is a *[Refusal], or that
-	// of the context. If what is asked is failing, that is ReasonUnavailable.
+	// has; see [Keys] and package symfony. It is required. An error must not quote
+	// the session. If it is session.ErrUnreadable, it is ReasonIdentity: the
+	// session is at fault. A *[Refusal] has its own reason. Any other error, and
+	// a panic, is ReasonUnavailable: what was asked is failing.
 	//
 	// A check of one's own goes here, such as whether the user is still enabled:
 	// a function that calls another one and looks at what it returns. It is
@@ -92,17 +93,19 @@ func (a *SessionAuthenticator) identity(ctx context.Context, sid string, s *sess
 		return nil, Refuse(ReasonIdentity, err)
 	case err != nil:
 		return nil, Refuse(ReasonUnavailable, err)
+	case s == nil:
+		return nil, Refuse(ReasonUnavailable, errors.New("firewall: the session handler returned neither a session nor an error"))
 	}
 	id, err := a.identify(ctx, s)
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		copied := *refusal
 		return nil, &copied
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return nil, Refuse(ReasonUnavailable, err)
+	if errors.Is(err, session.ErrUnreadable) {
+		return nil, Refuse(ReasonIdentity, err)
 	}
 	if err != nil {
-		return nil, Refuse(ReasonIdentity, err)
+		return nil, Refuse(ReasonUnavailable, err)
 	}
 	if id == nil {
 		return nil, Refuse(ReasonNobody, nil)
@@ -111,7 +114,7 @@ func (a *SessionAuthenticator) identity(ctx context.Context, sid string, s *sess
 		return nil, Refuse(ReasonIdentity, errors.New("firewall: the session names no user"))
 	}
 	copied := *id // it may be shared
-	copied.by, copied.session = a, sid
+	copied.source = &source{by: a, session: sid}
 	return &copied, nil
 }
 
@@ -147,8 +150,13 @@ func (a *SessionAuthenticator) check() error {
 func cookieNames(header string) string {
 	var names []string
 	for pair := range strings.SplitSeq(header, ";") {
-		if name, _, _ := strings.Cut(strings.TrimSpace(pair), "="); name != "" && len(names) < 20 {
+		name, _, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		switch {
+		case name == "" || len(names) == 20:
+		case ok:
 			names = append(names, fmt.Sprintf("%.64q", name))
+		default: // maybe an id, by somebody who has forgotten the name
+			names = append(names, "something without a name")
 		}
 	}
 	if names == nil {

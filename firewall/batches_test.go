@@ -93,8 +93,9 @@ func TestRecheckStops(t *testing.T) {
 	for range fw.Recheck(t.Context(), ids, 0) {
 		break
 	}
-	if n := store.calls.Load(); n != 1 {
-		t.Errorf("%d batches were read", n)
+	begun := store.calls.Load()
+	if begun > 2 { // the one that was seen, and the next
+		t.Errorf("%d batches were read", begun)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -103,8 +104,8 @@ func TestRecheckStops(t *testing.T) {
 		verdicts++
 		cancel()
 	}
-	if verdicts != 256 || store.calls.Load() != 2 {
-		t.Errorf("%d verdicts from %d batches", verdicts, store.calls.Load()-1)
+	if more := store.calls.Load() - begun; verdicts != 256 || more > 2 {
+		t.Errorf("%d verdicts from %d batches", verdicts, more)
 	}
 }
 

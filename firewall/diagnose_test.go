@@ -23,6 +23,7 @@ func TestDiagnose(t *testing.T) {
 		{name: "no cookie", cookie: "PHPSESSION=" + sid + "; theme=secret-theme", want: "=> anonymous: no session cookie",
 			steps: []string{`there is no cookie "PHPSESSID"; those that are there: "PHPSESSION", "theme"`}},
 		{name: "bad cookie", cookie: "PHPSESSID=../etc", want: "=> anonymous: malformed cookie", steps: []string{"cannot hold a session id"}},
+		{name: "a bare id", cookie: sid, want: "=> anonymous: no session cookie", steps: []string{"something without a name"}},
 		{name: "unknown", cookie: "PHPSESSID=" + sid, want: "=> anonymous: no such session", steps: []string{"under another prefix"}},
 		{name: "nobody", cookie: "PHPSESSID=" + sid, values: map[string]any{}, want: "=> anonymous: nobody has signed in with the session"},
 		{name: "store down", cookie: "PHPSESSID=" + sid, err: errors.New("connection refused"), want: "=> refused with 503: the sign-in cannot be checked: connection refused"},

@@ -106,8 +106,8 @@ func New(opts *Options) (*Firewall, error) {
 		f.origins = append(f.origins, p)
 	}
 	for _, p := range slices.Concat(f.opts.Deny, f.opts.TrustedProxies) {
-		if !p.IsValid() {
-			return nil, errors.New("firewall: Options.Deny or Options.TrustedProxies has an invalid prefix: make them with netip.ParsePrefix")
+		if !p.IsValid() || p.Addr().Is4In6() {
+			return nil, fmt.Errorf("firewall: Options.Deny or Options.TrustedProxies has %s, which matches no address: write 203.0.113.0/24 or 2001:db8::/32", p)
 		}
 	}
 	if f.opts.Gone < CloseGone || f.opts.Gone > IgnoreGone {

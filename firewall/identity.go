@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,14 +37,19 @@ type Identity struct {
 	// next round of Recheck, so up to an interval later.
 	Expires time.Time
 
-	by      *SessionAuthenticator // who reads the session
-	session string                // its id
-	failing int64                 // since when it cannot be read: see follow.go
+	source *source // of an identity that is followed, or nil
+}
+
+// A source is the session that an identity was read from.
+type source struct {
+	by      *SessionAuthenticator
+	session string       // its id
+	failing atomic.Int64 // since when it cannot be read: see follow.go
 }
 
 // OfSession reports whether the identity was read from the session of this id.
 func (id *Identity) OfSession(sessionID string) bool {
-	return id.session != "" && id.session == sessionID
+	return id.source != nil && id.source.session == sessionID
 }
 
 // hash names the session in a log, without giving it away.

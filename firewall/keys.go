@@ -44,10 +44,10 @@ func Keys(user, roles Path) func(context.Context, *session.Session) (*Identity, 
 		case v.CanFloat() && v.Float() == math.Trunc(v.Float()) && math.Abs(v.Float()) < 1<<53: // of JSON
 			id.User = strconv.FormatInt(int64(v.Float()), 10)
 		default:
-			return nil, fmt.Errorf("firewall: the user at %s of the session is neither a string nor an integer, but a %T", user, found)
+			return nil, unreadable("the user at %s of the session is neither a string nor an integer, but a %T", user, found)
 		}
 		if id.User == "" {
-			return nil, fmt.Errorf("firewall: the user at %s of the session is empty", user)
+			return nil, unreadable("the user at %s of the session is empty", user)
 		}
 		var err error
 		if found, ok = s.Lookup(roles...); ok && len(roles) > 0 && found != nil {
@@ -70,7 +70,7 @@ const maxRoles = 64
 // strs returns a copy of a list of strings, in any of the forms that the
 // decoders give it.
 func strs(value any, at Path) (found []string, err error) {
-	bad := fmt.Errorf("firewall: the roles at %s of the session are not a list of strings, or more than %d", at, maxRoles)
+	bad := unreadable("the roles at %s of the session are not a list of strings, or more than %d", at, maxRoles)
 	switch v := value.(type) {
 	case []string:
 		if len(v) > maxRoles {
@@ -101,4 +101,8 @@ func strs(value any, at Path) (found []string, err error) {
 	default:
 		return nil, bad
 	}
+}
+
+func unreadable(format string, args ...any) error {
+	return fmt.Errorf("firewall: %w: "+format, append([]any{session.ErrUnreadable}, args...)...)
 }

@@ -48,7 +48,7 @@ func (f *Firewall) watch(ctx context.Context, a *SessionAuthenticator, w session
 		for heard.next(ctx) {
 			ids, all := heard.take()
 			changed(func(id *Identity) bool {
-				return id.by == a && (all || ids[id.session])
+				return id.source != nil && id.source.by == a && (all || ids[id.source.session])
 			})
 		}
 	})

@@ -40,8 +40,8 @@ const (
 // ID returns the session id from the value of a request's Cookie header, or
 // ErrNoCookie or ErrBadCookie. It finds what PHP finds (main/php_variables.c):
 // of two cookies with the name the first counts, %2C is a comma, a plus sign is
-// itself, quotation marks belong to the value, and PHPSESSID[] is an array, which
-// is no id.
+// itself, quotation marks belong to the value, PHPSESSID[] is an array, which is no
+// id, and my.session is my_session. With Decode, names are what they are.
 func (c Cookie) ID(header string) (string, error) {
 	value, err := c.find(header)
 	if err != nil {
@@ -62,26 +62,56 @@ func (c Cookie) ID(header string) (string, error) {
 	return value, nil
 }
 
-// find returns the value of the first cookie of the name, still encoded.
-func (c Cookie) find(header string) (string, error) {
+// find returns the value of the first cookie of the name, still encoded. An array
+// of the name, wherever it stands, takes its place.
+func (c Cookie) find(header string) (value string, err error) {
 	want := cmp.Or(c.Name, defaultName)
+	err = ErrNoCookie
 	for header != "" {
 		var pair string
 		pair, header, _ = strings.Cut(header, ";")
-		name, value, _ := strings.Cut(strings.TrimLeft(pair, " \t\n\v\f\r"), "=")
-		if array, ok := strings.CutPrefix(name, want); ok && strings.HasPrefix(array, "[") {
+		name, v, _ := strings.Cut(strings.TrimLeft(pair, " \t\n\v\f\r"), "=")
+		array := false
+		if c.Decode == nil && name != want {
+			name, array = phpName(name)
+		}
+		switch {
+		case name != want:
+		case array:
 			return "", ErrBadCookie
+		case errors.Is(err, ErrNoCookie) && value == "":
+			value, err = v, nil
 		}
-		if name != want {
-			continue
-		}
-		if value == "" {
-			return "", ErrNoCookie // what a website leaves when it deletes one
-		}
-		return value, nil
 	}
-	return "", ErrNoCookie
+	if err == nil && value == "" {
+		err = ErrNoCookie // what a website leaves when it deletes one
+	}
+	return value, err
 }
+
+// phpName returns the name under which PHP has a cookie, and whether it is an
+// array: main/php_variables.c, php_register_variable_ex. A name that has become
+// one with a prefix of RFC 6265bis is none.
+func phpName(name string) (php string, array bool) {
+	if !strings.ContainsAny(name, " .[") {
+		return name, false
+	}
+	base, index, _ := strings.Cut(name, "[")
+	if strings.Contains(index, "]") {
+		array = true
+	} else if len(base) < len(name) {
+		base += "_" + index
+	}
+	php = underscores.Replace(base)
+	for _, prefix := range []string{"__Host-", "__Secure-"} {
+		if strings.HasPrefix(php, prefix) && !strings.HasPrefix(name, prefix) {
+			return "", false
+		}
+	}
+	return php, array
+}
+
+var underscores = strings.NewReplacer(" ", "_", ".", "_")
 
 // unescape decodes %XX. A percent sign that does not begin one stays, as it does
 // in PHP, and then nothing is decoded, as an id has no percent sign anyway.

@@ -98,7 +98,11 @@ func (r *Reader) ReadMany(ctx context.Context, ids []string) []Result {
 }
 
 func (r *Reader) fetch(ctx context.Context, ids []string, results []Result) {
-	for i, record := range r.store.Fetch(ctx, ids, r.opts.MaxBytes) {
+	records := r.store.Fetch(ctx, ids, r.opts.MaxBytes)
+	if len(records) != len(ids) {
+		records = Fail(len(ids), errors.New("session: the store returned too few or too many records"))
+	}
+	for i, record := range records {
 		if record.Err != nil {
 			results[i].Err = record.Err
 			continue

@@ -171,6 +171,13 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestTooFewRecords(t *testing.T) {
+	store := &shelf{fetch: func(context.Context, []string, int) []session.Record { return nil }}
+	if s, err := session.New(store, nil).Read(t.Context(), "a"); s != nil || err == nil || errors.Is(err, session.ErrNotFound) || errors.Is(err, session.ErrUnreadable) {
+		t.Errorf("%v, %v", s, err)
+	}
+}
+
 // One session that makes a decoder panic is no reason to doubt the others.
 func TestDecodePanics(t *testing.T) {
 	store := holding(map[string]string{"good": "user=alice", "bad": "secret"})

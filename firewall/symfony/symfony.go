@@ -79,12 +79,18 @@ type reader struct {
 
 func (r *reader) identify(ctx context.Context, s *session.Session) (*firewall.Identity, error) {
 	name, token, err := r.find(ctx, s)
-	if err != nil || token == nil {
-		return nil, err
+	if err != nil {
+		return nil, untrusted(err)
+	}
+	if token == nil {
+		return nil, nil
 	}
 	id, user, err := r.read(ctx, token)
-	if err != nil || id == nil {
-		return nil, err
+	if err != nil {
+		return nil, untrusted(err)
+	}
+	if id == nil {
+		return nil, nil
 	}
 	id.Context = name
 	session.Note(ctx, func() string { return describe(id) })
@@ -97,10 +103,13 @@ func (r *reader) identify(ctx context.Context, s *session.Session) (*firewall.Id
 	}
 	if !ok {
 		session.Note(ctx, func() string { return "Options.Refresh does not confirm the user" })
-		return nil, ErrUserChanged
+		return nil, untrusted(ErrUserChanged)
 	}
 	return id, nil
 }
+
+// untrusted says that the session is at fault, and not what was asked.
+func untrusted(err error) error { return firewall.Refuse(firewall.ReasonIdentity, err) }
 
 // unavailable makes an error of Refresh the refusal that it means.
 func unavailable(err error) error {
