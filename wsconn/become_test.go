@@ -3,9 +3,11 @@ package wsconn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +22,10 @@ import (
 type listening struct {
 	HandlerFunc
 	told int
+	was  *firewall.Identity
 }
 
-func (l *listening) OnIdentity(*Conn, *firewall.Identity) { l.told++ }
+func (l *listening) OnIdentity(_ *Conn, was *firewall.Identity) { l.told++; l.was = was }
 
 // connected returns a server with one connection, which was told to its handler.
 func connected(t *testing.T, storage *clientstorage.Storage, id *firewall.Identity) (*Server, *Conn, *listening) {
@@ -112,6 +115,58 @@ func TestToldOfIdentity(t *testing.T) {
 		if want := map[bool]int{true: 1}[open]; handler.told != want {
 			t.Errorf("open: %v: told %d times", open, handler.told)
 		}
+	}
+}
+
+// While a handler is busy, what changes is gathered, not queued.
+func TestBusyHandlerIsToldOnce(t *testing.T) {
+	first := &firewall.Identity{User: "anne"}
+	s, c, handler := connected(t, nil, first)
+	c.calls.Lock() // as if the handler were busy
+	was := first
+	before := runtime.NumGoroutine()
+	for i := range 100 {
+		now := &firewall.Identity{User: "anne", Roles: []string{fmt.Sprint("ROLE_", i)}}
+		s.change(c, was, now)
+		was = now
+	}
+	if n := runtime.NumGoroutine(); n > before+1 {
+		t.Errorf("%d goroutines wait for a handler, want 1", n-before)
+	}
+	c.calls.Unlock()
+	s.remove(c)
+	s.Shutdown(t.Context())
+	if handler.told != 1 || handler.was != first || c.Identity() != was {
+		t.Errorf("told %d times, of %+v, of one who is %+v now", handler.told, handler.was, c.Identity())
+	}
+}
+
+// That an identity expires at another time concerns nobody else.
+func TestOnlyExpiryChanges(t *testing.T) {
+	anne := &firewall.Identity{User: "anne"}
+	s, c, handler := connected(t, nil, anne)
+	client, later := c.Client(), &firewall.Identity{User: "anne", Expires: time.Now().Add(time.Hour)}
+	s.change(c, anne, later)
+	s.remove(c)
+	s.Shutdown(t.Context())
+	if c.Identity() != later || c.Client() != client || handler.told != 0 {
+		t.Errorf("%+v, %+v, told %d times", c.Identity(), c.Client(), handler.told)
+	}
+}
+
+// The storage has room for 64 roles of a client, and a hierarchy may have more.
+func TestManyRoles(t *testing.T) {
+	anne := &firewall.Identity{User: "anne"}
+	for i := range 100 {
+		anne.Roles = append(anne.Roles, fmt.Sprint("ROLE_", i))
+	}
+	s, c, _ := connected(t, nil, anne)
+	if n := len(c.Client().Roles); n != 64 || c.Client().Roles[63] != "ROLE_63" || len(c.Identity().Roles) != 100 {
+		t.Errorf("%d roles, %q", n, c.Client().Roles)
+	}
+	more := &firewall.Identity{User: "anne", Roles: append([]string{"ROLE_X"}, anne.Roles...)}
+	if !s.become(c, anne, more) || len(c.Client().Roles) != 64 || c.Client().Roles[0] != "ROLE_X" {
+		t.Errorf("%q", c.Client().Roles)
 	}
 }
 

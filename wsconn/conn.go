@@ -41,7 +41,8 @@ type Conn struct {
 	}
 	changing struct {
 		sync.Mutex
-		left bool // the client is being detached for good
+		left   bool               // the client is being detached for good
+		before *firewall.Identity // who it was before what the handler is yet to be told
 	}
 	calls struct {
 		sync.Mutex      // of the handler
@@ -59,8 +60,8 @@ type who struct {
 // ID returns the client's id in the storage.
 func (c *Conn) ID() clientstorage.ID { return c.who.Load().client.ID }
 
-// Client returns the client as it was attached. If its session changes, another
-// one replaces it: see [IdentityHandler].
+// Client returns the client as it was attached, with the first 64 of its roles. If
+// its session changes, another one replaces it: see [IdentityHandler].
 func (c *Conn) Client() *clientstorage.Client { return c.who.Load().client }
 
 // Identity returns who the firewall says it is.
@@ -71,8 +72,9 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 
 // serve is the life of a connection, from the 101 to the last byte. Here a client
 // is attached and detached; become changes who it is in between.
-func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
+func (s *Server) serve(sock *socket, g guest, tail []byte) {
 	defer s.release(sock)
+	id := g.identity
 	c := &Conn{server: s, nc: sock.Conn}
 	c.out.flushed = make(chan struct{})
 	c.busy.Store(true)
@@ -87,6 +89,9 @@ func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 	if open {
 		if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
 			s.detached(client, nil) // before it was added
+		}
+		if s.rechecks.Load() != g.before {
+			s.running.Go(func() { _ = s.recheck(s.base, []*Conn{c}, 0) })
 		}
 		c.call(func() { c.calls.open = true; s.Handler.OnOpen(c) })
 		err = c.reason(c.read(tail))
@@ -105,9 +110,13 @@ func (s *Server) serve(sock *socket, id *firewall.Identity, tail []byte) {
 
 func (s *Server) attach(id *firewall.Identity) (*clientstorage.Client, error) {
 	return s.Storage.Attach(s.base, clientstorage.Client{
-		User: id.User, Roles: id.Roles, Anonymous: id.Anonymous, Attributes: id.Attributes,
+		User: id.User, Roles: storedRoles(id), Anonymous: id.Anonymous, Attributes: id.Attributes,
 	})
 }
+
+// storedRoles returns those of the roles for which the storage has room: 64. The
+// user's own come first, and only a hierarchy can add so many.
+func storedRoles(id *firewall.Identity) []string { return id.Roles[:min(len(id.Roles), 64)] }
 
 // leave makes sure that the client of a connection does not change any more.
 func (s *Server) leave(c *Conn) {

@@ -3,6 +3,8 @@ package wsconn
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -71,6 +73,7 @@ func (s *Server) recheckThose(ctx context.Context, concerns func(*firewall.Ident
 		return ErrServerClosed
 	}
 	defer s.running.Done()
+	s.rechecks.Add(1) // before looking who is there: see guest
 	var conns []*Conn
 	for _, c := range s.all() {
 		if concerns(c.Identity()) {
@@ -119,27 +122,48 @@ func (c *Conn) signOut(why error) {
 	if refusal, ok := errors.AsType[*firewall.Refusal](why); ok {
 		reason = string(refusal.Reason)
 	}
+	c.server.Logger.Info("wsconn: a client is signed out", "reason", reason, "client", c.ID(), "err", why)
 	c.Close(StatusSignedOut, reason)
 }
 
-// change replaces who is behind a connection, and tells the handler when it has
+// change replaces who is behind a connection, and has the handler told when it has
 // time. Nobody waits for that: it may be busy for as long as it likes, or may
-// itself be the one who asked.
+// itself be the one who asked. What changes meanwhile, it is told in one go.
 func (s *Server) change(c *Conn, was, now *firewall.Identity) {
 	if !s.become(c, was, now) {
 		return
 	}
 	handler, ok := s.Handler.(IdentityHandler)
-	if !ok {
+	if !ok || sameToAll(was, now) {
 		return
 	}
-	s.running.Go(func() {
-		c.call(func() {
-			if c.calls.open {
-				handler.OnIdentity(c, was)
-			}
-		})
+	c.changing.Lock()
+	waiting := c.changing.before != nil
+	if !waiting {
+		c.changing.before = was
+	}
+	c.changing.Unlock()
+	if !waiting {
+		s.running.Go(func() { c.tell(handler) })
+	}
+}
+
+func (c *Conn) tell(handler IdentityHandler) {
+	c.call(func() {
+		c.changing.Lock()
+		was := c.changing.before
+		c.changing.before = nil
+		c.changing.Unlock()
+		if c.calls.open {
+			handler.OnIdentity(c, was)
+		}
 	})
+}
+
+// sameToAll reports whether two identities differ at most in when they expire.
+func sameToAll(was, now *firewall.Identity) bool {
+	return was.User == now.User && was.Anonymous == now.Anonymous && was.Remembered == now.Remembered &&
+		slices.Equal(was.Roles, now.Roles) && maps.Equal(was.Attributes, now.Attributes)
 }
 
 // become makes the client of a connection another one, if it is still the one it
@@ -151,9 +175,13 @@ func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
 	if c.changing.left || old.identity != was {
 		return false
 	}
+	if sameToAll(was, now) {
+		c.who.Store(&who{now, old.client})
+		return true
+	}
 	if now.User == was.User && now.Anonymous == was.Anonymous {
 		client, err := s.Storage.Update(s.base, old.client.ID, func(client *clientstorage.Client) {
-			client.Roles = now.Roles
+			client.Roles = storedRoles(now)
 			for key := range was.Attributes {
 				delete(client.Attributes, key)
 			}

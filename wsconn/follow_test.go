@@ -1,6 +1,7 @@
 package wsconn_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rollcall-go/rollcall/clientstorage"
 	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/session"
 	"github.com/rollcall-go/rollcall/wsconn"
 )
 
@@ -138,6 +140,48 @@ func TestGrace(t *testing.T) {
 		anne.expectEcho("still here")
 		if err := server.RecheckUser(t.Context(), "anne"); err != nil {
 			t.Errorf("%v; what is done after the grace is no failure", err)
+		}
+		anne.expectClose(wsconn.StatusSignedOut)
+		anne.send(closing(wsconn.StatusSignedOut, ""))
+		anne.expectEnd()
+		receive(t, "OnClose", handler.closed)
+	})
+}
+
+// Anne signs out while her handshake is under way, after her session was read.
+// Whoever asks for her sessions to be read again must not miss her.
+func TestRecheckDuringHandshake(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		store := newSessions()
+		read, goOn := make(chan struct{}), make(chan struct{})
+		by := store.authenticator()
+		identify := by.Identify
+		first := true
+		by.Identify = func(ctx context.Context, s *session.Session) (*firewall.Identity, error) {
+			id, err := identify(ctx, s)
+			if first {
+				first = false
+				close(read)
+				<-goOn
+			}
+			return id, err
+		}
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{
+			Firewall: newFirewall(t, firewall.Options{Authenticators: []firewall.Authenticator{by}}),
+			Handler:  handler, Limits: wsconn.Limits{RecheckInterval: -1, CloseTimeout: never},
+		}
+		addr := start(t, server)
+		anne := dial(t, addr)
+		anne.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
+		<-read
+		store.change(func() { delete(store.byID, annesID) })
+		if err := server.RecheckUser(t.Context(), "anne"); err != nil {
+			t.Fatal(err)
+		}
+		close(goOn)
+		if response := anne.response(); response.StatusCode != 101 {
+			t.Fatal(response.Status)
 		}
 		anne.expectClose(wsconn.StatusSignedOut)
 		anne.send(closing(wsconn.StatusSignedOut, ""))

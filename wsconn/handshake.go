@@ -35,7 +35,7 @@ func (s *Server) handshake(sock *socket) {
 		return
 	}
 	ctx, cancel := context.WithDeadline(s.base, deadline)
-	id, response, err := s.upgrade(ctx, nc, head)
+	g, response, err := s.upgrade(ctx, nc, head)
 	cancel()                                   // now, because the connection may last for days
 	nc.SetDeadline(time.Now().Add(answerTime)) // the time for the handshake may be up
 	if _, werr := nc.Write(response); werr != nil || err != nil {
@@ -44,7 +44,7 @@ func (s *Server) handshake(sock *socket) {
 		return
 	}
 	nc.SetDeadline(time.Time{})
-	s.serve(sock, id, tail)
+	s.serve(sock, g, tail)
 }
 
 var (
@@ -158,10 +158,10 @@ func answer(nc net.Conn, status int) {
 
 // upgrade asks the firewall about the request in head and returns the response,
 // which is a 101 if and only if the error is nil.
-func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewall.Identity, []byte, error) {
+func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (guest, []byte, error) {
 	_, secure := nc.(interface{ ConnectionState() tls.ConnectionState })
 	r := firewall.Request{Secure: secure, RemoteAddr: nc.RemoteAddr().String()}
-	var id *firewall.Identity
+	var g guest
 	hosts := 0
 	upgrader := ws.Upgrader{
 		OnRequest: func(uri []byte) error { r.URI = string(uri); return nil },
@@ -183,7 +183,7 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 		},
 		OnBeforeUpgrade: func() (_ ws.HandshakeHeader, err error) {
 			var refused error
-			if id, refused = s.identify(ctx, &r); refused != nil {
+			if g, refused = s.identify(ctx, &r); refused != nil {
 				return nil, rejectionOf(refused)
 			}
 			return nil, nil
@@ -198,25 +198,34 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (*firewa
 		// The Upgrader says nothing to a request line or header it cannot parse.
 		response.WriteString("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 	}
-	return id, response.Bytes(), err
+	return g, response.Bytes(), err
 }
 
 // errBusy says that no more clients can be let in for now.
 var errBusy = errors.New("wsconn: too many handshakes at once, too slow, or shutting down")
 
+// A guest is a client that was let in. Between the reading of its session and the
+// moment when its connection is known to the server, somebody may have asked for
+// that session to be read again.
+type guest struct {
+	identity *firewall.Identity
+	before   int64 // Server.rechecks, before the session was read
+}
+
 // identify asks the firewall.
-func (s *Server) identify(ctx context.Context, r *firewall.Request) (*firewall.Identity, error) {
+func (s *Server) identify(ctx context.Context, r *firewall.Request) (guest, error) {
 	select {
 	case s.asking <- struct{}{}:
 		defer func() { <-s.asking }()
 	default:
-		return nil, errBusy
+		return guest{}, errBusy
 	}
+	before := s.rechecks.Load()
 	id, err := s.Firewall.Authenticate(ctx, r)
 	if ctx.Err() != nil || s.base.Err() != nil {
-		return nil, errBusy // not every store heeds the context
+		return guest{}, errBusy // not every store heeds the context
 	}
-	return id, err
+	return guest{id, before}, err
 }
 
 // statusOf returns the HTTP status for a client that was not identified, and

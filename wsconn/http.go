@@ -21,13 +21,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "header too large", http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
-	var id *firewall.Identity
+	var g guest
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		ctx, cancel := context.WithTimeout(r.Context(), s.limits.HandshakeTimeout)
 		defer cancel()
 		defer context.AfterFunc(s.base, cancel)()
 		var err error
-		if id, err = s.identify(ctx, firewall.FromHTTP(r)); err != nil {
+		if g, err = s.identify(ctx, firewall.FromHTTP(r)); err != nil {
 			refuseHTTP(w, err)
 			return
 		}
@@ -45,7 +45,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// which is given up here.
 	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	if sock := s.open(nc); sock != nil {
-		go s.serve(sock, id, bytes.Clone(tail))
+		go s.serve(sock, g, bytes.Clone(tail))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -42,6 +43,8 @@ type Server struct {
 	base    context.Context    // ends with Shutdown
 	cancel  context.CancelFunc // ends base
 	running sync.WaitGroup     // of everything that Shutdown waits for
+
+	rechecks atomic.Int64 // how often somebody asked for some sessions to be read again
 
 	mu        sync.Mutex
 	down      bool                       // Shutdown was called

@@ -85,6 +85,11 @@ const atOnce = 16
 func (s *Store) fetchEach(ctx context.Context, ids []string, max int) []session.Record {
 	records := make([]session.Record, len(ids))
 	fetch := func(i int) {
+		defer func() { // in a goroutine, a panic would end the process
+			if v := recover(); v != nil {
+				records[i].Err = fmt.Errorf("driverstore: the driver panicked with a %T", v)
+			}
+		}()
 		value, err := s.driver.Fetch(ctx, s.prefix+ids[i])
 		records[i] = record(value, err, max)
 	}

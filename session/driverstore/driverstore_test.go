@@ -221,3 +221,17 @@ func TestRedis(t *testing.T) {
 		}
 	}
 }
+
+// A driver that panics for one of many must not end the process.
+func TestDriverPanics(t *testing.T) {
+	store := driverstore.New(panicking{}, nil)
+	for _, record := range store.Fetch(t.Context(), []string{"a", "b", "c"}, 100) {
+		if record.Err == nil || errors.Is(record.Err, session.ErrNotFound) || errors.Is(record.Err, session.ErrUnreadable) {
+			t.Errorf("%+v", record)
+		}
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Fetch(context.Context, string) ([]byte, error) { panic("no cache") }

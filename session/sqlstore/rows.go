@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 )
 
@@ -25,6 +26,11 @@ func (s *Store) rows(ctx context.Context, ids []string, max int) (map[string]*ro
 	// or for a lock.
 	answers := make(chan answer, 1)
 	go func() {
+		defer func() { // which would end the process
+			if v := recover(); v != nil {
+				answers <- answer{err: fmt.Errorf("the driver panicked with a %T", v)}
+			}
+		}()
 		rows, err := s.persist(ctx, ids, max)
 		answers <- answer{rows, err}
 	}()
