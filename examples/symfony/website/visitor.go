@@ -142,7 +142,7 @@ func (v *Visitor) SessionID() string {
 
 // Forget drops a cookie, as a browser does with the session's when it is closed.
 func (v *Visitor) Forget(cookie string) {
-	v.client.Jar.SetCookies(v.url, []*http.Cookie{{Name: cookie, Path: "/", Lasts: -1}})
+	v.client.Jar.SetCookies(v.url, []*http.Cookie{{Name: cookie, Path: "/", MaxAge: -1}})
 }
 
 func (v *Visitor) do(r *http.Request) (string, error) {
