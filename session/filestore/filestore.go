@@ -56,6 +56,10 @@ type Options struct {
 	// that has ended as if nothing were. A negative Lifetime does the same: a
 	// session ends when its file is deleted.
 	Lifetime time.Duration
+
+	// NoPrefix says that a file is named by the session id alone, as Laravel names
+	// them, and not sess_ and the id.
+	NoPrefix bool
 }
 
 const defaultLifetime = 1440 * time.Second
@@ -81,6 +85,9 @@ func New(savePath string, opts *Options) (*Store, error) {
 	var o Options
 	if opts != nil {
 		o = *opts
+	}
+	if !o.NoPrefix {
+		place.prefix = "sess_"
 	}
 	return &Store{place: place, lifetime: cmp.Or(o.Lifetime, defaultLifetime)}, nil
 }
@@ -193,5 +200,5 @@ func (p savePath) file(id string) (path string, ok bool) {
 	for i := range p.depth {
 		path = filepath.Join(path, id[i:i+1])
 	}
-	return filepath.Join(path, "sess_"+id), true
+	return filepath.Join(path, p.prefix+id), true
 }

@@ -14,7 +14,8 @@ import (
 // ext/session/mod_files.c, PS_OPEN_FUNC.
 type savePath struct {
 	folder string
-	depth  int // levels of folders within it
+	depth  int    // levels of folders within it
+	prefix string // of the names of files
 }
 
 const deepest = 32

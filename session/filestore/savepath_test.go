@@ -48,11 +48,11 @@ func TestSavePath(t *testing.T) {
 
 func TestDSN(t *testing.T) {
 	for dsn, want := range map[string]Store{
-		"file:///srv/sessions":                            {savePath{"/srv/sessions", 0}, 1440 * time.Second},
-		"file://2;0640;/srv/sessions/":                    {savePath{"/srv/sessions", 2}, 1440 * time.Second},
-		"file:///srv/100%/a+b?gc_maxlifetime=7200":        {savePath{"/srv/100%/a+b", 0}, 2 * time.Hour},
-		"FILE:///srv?gc_maxlifetime=1&gc_maxlifetime=60":  {savePath{"/srv", 0}, time.Minute},
-		"file:///srv/sessions?":                           {savePath{"/srv/sessions", 0}, 1440 * time.Second},
+		"file:///srv/sessions":                            {savePath{"/srv/sessions", 0, "sess_"}, 1440 * time.Second},
+		"file://2;0640;/srv/sessions/":                    {savePath{"/srv/sessions", 2, "sess_"}, 1440 * time.Second},
+		"file:///srv/100%/a+b?gc_maxlifetime=7200":        {savePath{"/srv/100%/a+b", 0, "sess_"}, 2 * time.Hour},
+		"FILE:///srv?gc_maxlifetime=1&gc_maxlifetime=60":  {savePath{"/srv", 0, "sess_"}, time.Minute},
+		"file:///srv/sessions?":                           {savePath{"/srv/sessions", 0, "sess_"}, 1440 * time.Second},
 		"file:///srv/sessions?gc_maxlifetime=0":           {},
 		"file:///srv/sessions?gc_maxlifetime=-5":          {},
 		"file:///srv/sessions?gc_maxlifetime=99999999999": {},

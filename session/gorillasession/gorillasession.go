@@ -8,7 +8,7 @@
 //	sessions := gorillasession.New(sessions.NewCookieStore(hashKey, blockKey), "session")
 //
 // Where the sessions are in Redis, as github.com/boj/redistore keeps them, they
-// can also be read by package redistore, many in one round trip and without the
+// can also be read by package redisstore, many in one round trip and without the
 // website's types; see [Cookie] and [Decode].
 //
 // # A session in a cookie has no end

@@ -23,7 +23,8 @@
 //     made of APP_NAME if they are not set, with hyphens in newer applications; up
 //     to Laravel 10 a colon comes after them. "redis-cli --scan" shows it;
 //   - memcached: the same with package memcachedstore and the cache's prefix;
-//   - file: [NewFiles].
+//   - file: filestore.New(folder, &filestore.Options{NoPrefix: true, Lifetime: 2 *
+//     time.Hour}), where the folder is the website's storage/framework/sessions.
 //
 // With SESSION_ENCRYPT, set [session.Options].Unwrap to [Encrypter.Unwrap]. With
 // SESSION_DRIVER=cookie the session is in a second cookie, which is not read: see
