@@ -49,7 +49,11 @@ type neither struct{}
 func (neither) Read(context.Context, string) (*session.Session, error) { return nil, nil }
 
 func TestNeitherSessionNorError(t *testing.T) {
-	fw, _ := newFirewall(t, neither{})
+	by := bySession(neither{})
+	by.Identify = func(context.Context, *session.Session) (*firewall.Identity, error) {
+		return &firewall.Identity{User: "alice"}, nil
+	}
+	fw, _ := newFirewall(t, nil, func(o *firewall.Options) { o.Authenticators = []firewall.Authenticator{by} })
 	_, err := fw.Authenticate(t.Context(), &firewall.Request{Cookie: "PHPSESSID=" + sid})
 	wantRefusal(t, err, firewall.ReasonUnavailable, 503)
 }

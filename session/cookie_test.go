@@ -87,6 +87,11 @@ func TestCookieDecode(t *testing.T) {
 	if got, err := c.ID("s=s%3A7.signed"); got != "s:7" || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
+	underscore := c
+	underscore.Name = "my_s"
+	if _, err := underscore.ID("my.s=7.signed"); err != session.ErrNoCookie {
+		t.Errorf("%v; only PHP makes underscores of dots", err)
+	}
 	if _, err := c.ID("s=7"); err != failed {
 		t.Errorf("%v", err)
 	}

@@ -154,6 +154,18 @@ func TestOnlyExpiryChanges(t *testing.T) {
 	}
 }
 
+// That a user has given a password in this session, the handler may care for.
+func TestRememberedChanges(t *testing.T) {
+	anne := &firewall.Identity{User: "anne", Remembered: true}
+	s, c, handler := connected(t, nil, anne)
+	s.change(c, anne, &firewall.Identity{User: "anne"})
+	s.remove(c)
+	s.Shutdown(t.Context())
+	if handler.told != 1 || c.Identity().Remembered {
+		t.Errorf("%+v, told %d times", c.Identity(), handler.told)
+	}
+}
+
 // The storage has room for 64 roles of a client, and a hierarchy may have more.
 func TestManyRoles(t *testing.T) {
 	anne := &firewall.Identity{User: "anne"}
