@@ -109,6 +109,44 @@ func (h *hanging) ReadMany(ctx context.Context, ids []string) []session.Result {
 	return h.many.ReadMany(ctx, ids)
 }
 
+// Where sessions are read one by one, a store that hangs is given up in time, too.
+func TestHangingHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &sessions{}
+		handler := &hangingReader{sessions: store}
+		fw, _ := newFirewall(t, handler)
+		var ids []*firewall.Identity
+		for i := range 1000 {
+			sid := fmt.Sprintf("%s-%d", sid, i)
+			store.put(sid, map[string]any{"user": "alice"})
+			ids = append(ids, enter(t, fw, sid))
+		}
+		handler.hangs = true
+		start, kept := time.Now(), 0
+		for i, v := range fw.Recheck(t.Context(), ids, 0) {
+			if v.Identity == ids[i] && v.Err != nil {
+				kept++
+			}
+		}
+		if took := time.Since(start); kept != 1000 || took != time.Minute {
+			t.Errorf("%d were kept, after %s", kept, took)
+		}
+	})
+}
+
+type hangingReader struct {
+	*sessions
+	hangs bool
+}
+
+func (h *hangingReader) Read(ctx context.Context, id string) (*session.Session, error) {
+	if h.hangs {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return h.sessions.Read(ctx, id)
+}
+
 // A store that hangs holds up neither the round nor another store, and is not
 // asked hundreds of times in vain.
 func TestHangingStore(t *testing.T) {

@@ -32,12 +32,12 @@ type Verdict struct {
 // which may be 0. Identities without a session or a time to expire stay as they
 // are, and are not yielded.
 //
-// A session that has ended is dealt with as [Options].Gone says, as is an identity
-// that has expired. One that is another user's by now is always refused, with
-// ReasonUserChanged, as is a user who has none of [Options].AnyRole any more. If
-// only roles or attributes have changed, the verdict is another identity of the
-// same user.
-// While the store is failing clients are kept for [Options].Grace.
+// A session that has ended is dealt with as [Options].Gone says. An identity that
+// has expired ends in any case, or becomes anonymous. A session that is another
+// user's by now is refused, with ReasonUserChanged, as is a user who has none of
+// [Options].AnyRole any more. If only roles or attributes have changed, the verdict
+// is another identity of the same user. While the store is failing, clients are
+// kept for [Options].Grace.
 func (f *Firewall) Recheck(ctx context.Context, ids []*Identity, spread time.Duration) iter.Seq2[int, Verdict] {
 	return func(yield func(int, Verdict) bool) {
 		for i, id := range ids {

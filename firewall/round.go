@@ -23,6 +23,8 @@ const (
 	abreast = 8
 	// lookTime bounds one reading, and the identifying of one session.
 	lookTime = 5 * time.Second
+	// batchTime bounds all of them of a batch together.
+	batchTime = 30 * time.Second
 )
 
 // answers are those to a batch.
@@ -147,6 +149,8 @@ func (a answer) known() bool { return a.refusal == nil || a.refusal.Reason != Re
 
 // readMany returns an answer for each of sessions.
 func (a *SessionAuthenticator) readMany(ctx context.Context, sessions []string) []answer {
+	ctx, cancel := context.WithTimeout(ctx, batchTime)
+	defer cancel()
 	read := func(ctx context.Context, i int) (*session.Session, error) { return a.read(ctx, sessions[i]) }
 	if many, ok := a.Sessions.(session.ManyReader); ok {
 		results := a.manyOf(ctx, many, sessions)
