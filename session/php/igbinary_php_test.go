@@ -104,8 +104,7 @@ func dumpValue(v phpserialize.Value, depth int) string {
 	return name + "(" + strings.Join(parts, " ") + ")"
 }
 
-// The fixtures are sessions of a real Symfony website, here and wherever
-// ROLLCALL_FIXTURES says.
+// The fixtures are sessions of a real Symfony website.
 func TestIgbinaryFixtures(t *testing.T) {
 	found := 0
 	eachFixture(t, func(name string, data []byte, context, user *string) {
@@ -125,23 +124,18 @@ func TestIgbinaryFixtures(t *testing.T) {
 	}
 }
 
-// eachFixture calls test with each session of each manifest.json in testdata and
-// in ROLLCALL_FIXTURES. The context and the user are nil if nobody is signed in.
+// eachFixture calls test with each session of each manifest.json in testdata. The
+// context and the user are nil if nobody is signed in.
 func eachFixture(t *testing.T, test func(name string, data []byte, context, user *string)) {
 	t.Helper()
-	for _, root := range []string{"testdata", os.Getenv("ROLLCALL_FIXTURES")} {
-		if root == "" {
-			continue
+	err := filepath.WalkDir("testdata", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && filepath.Base(path) == "manifest.json" {
+			eachSession(t, path, test)
 		}
-		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-			if err == nil && filepath.Base(path) == "manifest.json" {
-				eachSession(t, path, test)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
