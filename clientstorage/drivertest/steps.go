@@ -3,6 +3,7 @@ package drivertest
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,9 +29,19 @@ func script(steps []step) func(*testing.T, clientstorage.Driver) {
 // own makes a key the running test's own, so that tests can share a backend.
 func own(t *testing.T, key string) string { return t.Name() + "/" + key }
 
+// ends holds when what was saved under a key may be gone. On a machine that
+// stands still for a moment a short time to live is over before it is looked at.
+var ends sync.Map
+
+func mayBeGone(key string) bool {
+	end, ok := ends.Load(key)
+	return ok && time.Now().After(end.(time.Time))
+}
+
 func save(key, value string, ttl time.Duration) step {
 	return func(t *testing.T, d clientstorage.Driver) {
 		t.Helper()
+		ends.Store(own(t, key), time.Now().Add(ttl))
 		if err := d.Save(t.Context(), own(t, key), []byte(value), ttl); err != nil {
 			t.Errorf("Save(%s, %s, %v): %v", brief(key), brief(value), ttl, err)
 		}
@@ -50,6 +61,10 @@ func fetch(key, want string) step {
 	return func(t *testing.T, d clientstorage.Driver) {
 		t.Helper()
 		got, err := d.Fetch(t.Context(), own(t, key))
+		if errors.Is(err, clientstorage.ErrNotFound) && mayBeGone(own(t, key)) {
+			t.Logf("Fetch(%s): gone, but so is its time to live: the machine is too slow to tell", brief(key))
+			return
+		}
 		if err != nil || string(got) != want {
 			t.Errorf("Fetch(%s) = %s, %v; want %s", brief(key), brief(string(got)), err, brief(want))
 		}
