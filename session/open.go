@@ -17,7 +17,7 @@ var schemes struct {
 // Register makes [Open] use open for data source names of the given schemes. A
 // package with a store calls it when it is initialised, so that only those
 // stores are linked that a program imports. It panics if a scheme is taken.
-func Register(open func(dsn string) (Store, error), scheme ...string) {
+func Register[S Store](open func(dsn string) (S, error), scheme ...string) {
 	schemes.Lock()
 	defer schemes.Unlock()
 	for _, s := range scheme {
@@ -27,7 +27,7 @@ func Register(open func(dsn string) (Store, error), scheme ...string) {
 		if schemes.open == nil {
 			schemes.open = make(map[string]func(string) (Store, error))
 		}
-		schemes.open[s] = open
+		schemes.open[s] = func(dsn string) (Store, error) { return open(dsn) }
 	}
 }
 

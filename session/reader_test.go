@@ -242,7 +242,7 @@ func TestOpen(t *testing.T) {
 			t.Error("a scheme was registered twice")
 		}
 	}()
-	session.Register(nil, "test")
+	session.Register[session.Store](nil, "test")
 }
 
 func TestLookup(t *testing.T) {

@@ -36,13 +36,7 @@ import (
 )
 
 func init() {
-	session.Register(func(dsn string) (session.Store, error) {
-		s, err := fromDSN(dsn)
-		if err != nil {
-			return nil, err // not a *Store that is nil
-		}
-		return s, nil
-	}, "memcached")
+	session.Register(fromDSN, "memcached")
 }
 
 // Options configure [New]. Nil means the defaults.

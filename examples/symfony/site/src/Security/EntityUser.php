@@ -13,6 +13,8 @@ use Symfony\Component\Security\Core\User\UserInterface;
  */
 final class EntityUser extends BaseUser implements UserInterface, PasswordAuthenticatedUserInterface
 {
+    use Accessors;
+
     private string $email;
     /** @var list<string> */
     private array $roles;
@@ -37,34 +39,5 @@ final class EntityUser extends BaseUser implements UserInterface, PasswordAuthen
         $this->profile = new Profile($this);
         $this->friends = [$this->profile, $this->profile];
         $this->nickAgain = &$this->nick; // a reference, which PHP writes as R:
-    }
-
-    public function getUserIdentifier(): string
-    {
-        return $this->email;
-    }
-
-    public function getUsername(): string
-    {
-        return $this->email;
-    }
-
-    public function getRoles(): array
-    {
-        return array_values(array_unique([...$this->roles, 'ROLE_USER']));
-    }
-
-    public function getPassword(): string
-    {
-        return $this->password;
-    }
-
-    public function getSalt(): ?string
-    {
-        return null;
-    }
-
-    public function eraseCredentials(): void
-    {
     }
 }
