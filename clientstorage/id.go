@@ -96,6 +96,11 @@ func parseGroup(text []byte) (n uint64, ok bool) {
 // Node returns the node that the client is attached to.
 func (id ID) Node() NodeID { return id.node }
 
+// Slot returns the place of the client among those of its node. Slots are small
+// numbers, the lowest free one comes first, and they are given again: for a table
+// of one's own beside the storage, whose entries must be checked against the ID.
+func (id ID) Slot() uint32 { return id.slot }
+
 // IsZero reports whether id names nobody.
 func (id ID) IsZero() bool { return id == ID{} }
 

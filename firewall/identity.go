@@ -52,6 +52,10 @@ func (id *Identity) OfSession(sessionID string) bool {
 	return id.source != nil && id.source.session == sessionID
 }
 
+// Followed reports whether [Firewall.Recheck] has anything to do for the identity:
+// whether it was read from a session, or expires.
+func (id *Identity) Followed() bool { return id.source != nil || !id.Expires.IsZero() }
+
 // hash names the session in a log, without giving it away.
 func hash(session string) string {
 	sum := sha256.Sum256([]byte(session))

@@ -3,10 +3,7 @@ package wsconn
 import (
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -39,6 +36,9 @@ const (
 	// clientstorage.Options.PerUser. A page should not connect again by itself.
 	StatusDisplaced ws.StatusCode = 4409
 	StatusTooMany   ws.StatusCode = 4429
+	// StatusIdle closes a client that has not sent a message for
+	// Limits.IdleTimeout.
+	StatusIdle ws.StatusCode = 4408
 
 	statusTryAgainLater ws.StatusCode = 1013 // in IANA's registry
 )
@@ -57,85 +57,92 @@ func (c *Conn) Close(code ws.StatusCode, reason string) {
 	c.fail(CloseError{code, reason})
 }
 
+// An ending is why and since when the server ends a connection, or the connection
+// has ended.
+type ending struct {
+	err        error  // the first reason counts
+	due        uint32 // when the client has had the time to answer
+	halfClosed bool   // the server's side of the stream has ended
+	discarded  int    // bytes that came after that
+}
+
 // fail queues the close frame that err asks for and stops listening to the
 // client, except for its own close frame.
 func (c *Conn) fail(err CloseError) {
-	if !c.setEnding(err) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end(err)
+}
+
+// end is fail for those who hold c.mu.
+func (c *Conn) end(err CloseError) {
+	if c.ending != nil || c.phase >= phaseLast {
 		return
 	}
+	due := after(now(), c.loop.server.limits.CloseTimeout)
+	c.ending = &ending{err: err, due: due}
 	c.queueLast(closeFrame(err))
-	c.nc.SetReadDeadline(time.Now().Add(c.server.limits.CloseTimeout))
+	c.loop.wake(c, due)
+}
+
+// queueLast queues a close frame, if none was queued before. The caller holds c.mu.
+func (c *Conn) queueLast(frame []byte) {
+	if c.mute {
+		return
+	}
+	if c.out != nil && len(c.out.batch) > 0 {
+		c.flush()
+	}
+	c.append(chunk{frame, false})
+	c.mute = true
+	c.push()
 }
 
 // drop ends the connection without a word.
 func (c *Conn) drop(err error) {
-	c.setEnding(err)
-	c.nc.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fault(err)
 }
 
-// setEnding notes why the server ends the connection and reports whether it is
-// the first to do so.
-func (c *Conn) setEnding(err error) bool {
-	c.ending.Lock()
-	defer c.ending.Unlock()
-	if c.ending.err != nil {
-		return false
+// fault ends the connection because of err: there is nobody to talk to any more. The
+// caller holds c.mu.
+func (c *Conn) fault(err error) {
+	c.mute = true
+	c.discard()
+	switch {
+	case c.phase == phaseLast:
+		c.closeSocket()
+		return
+	case c.phase == phaseClosed:
+		return
 	}
-	c.ending.err = err
-	return true
+	if c.ending == nil {
+		c.ending = &ending{err: err}
+	}
+	c.interrupt()
+	if c.want(wantEnd) {
+		c.loop.server.crew.do(c.release)
+	}
 }
 
 // isEnding reports whether the server ends the connection.
 func (c *Conn) isEnding() bool {
-	c.ending.Lock()
-	defer c.ending.Unlock()
-	return c.ending.err != nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ending != nil
 }
 
-// last queues the close frame that err calls for, if none was queued before, and
-// nothing can be queued after.
-func (c *Conn) last(err error) {
-	if ce, ok := errors.AsType[CloseError](err); ok {
-		c.queueLast(closeFrame(ce))
-		return
+// reason returns why the connection ends, given the error of reading: if the
+// server ends it, that is why.
+func (c *Conn) reason(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ending != nil {
+		return c.ending.err
 	}
-	c.out.Lock()
-	c.out.closed = true
-	c.out.Unlock()
+	return err
 }
-
-// end says good-bye: if err calls for a close frame, it sees to it that the
-// client can read it.
-//
-// To close a socket that has unread bytes resets the connection, and the client
-// may lose what it was sent last. So the server ends its side, and reads on
-// until the client ends the other.
-func (c *Conn) end(err error) {
-	c.last(err)
-	if _, ok := errors.AsType[CloseError](err); !ok {
-		return
-	}
-	timeout := time.NewTimer(c.server.limits.CloseTimeout)
-	defer timeout.Stop()
-	select {
-	case <-c.out.flushed:
-		linger(c.nc, time.Second)
-	case <-timeout.C:
-	}
-}
-
-// linger ends the sending side of nc and discards what comes, until the peer
-// ends its side or the time is up.
-func linger(nc net.Conn, d time.Duration) {
-	half, ok := nc.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		return
-	}
-	nc.SetReadDeadline(time.Now().Add(d))
-	io.Copy(io.Discard, io.LimitReader(nc, maxLinger))
-}
-
-const maxLinger = 1 << 20
 
 // closeFrame encodes the close frame that e describes.
 func closeFrame(e CloseError) []byte {

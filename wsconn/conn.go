@@ -1,57 +1,67 @@
 package wsconn
 
 import (
-	"context"
-	"errors"
 	"net"
-	"runtime/debug"
+	"net/netip"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/gobwas/ws"
 
 	"github.com/rollcall-go/rollcall/clientstorage"
 	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/internal/deflate"
 )
 
 // A Conn is one client's connection. Its methods may be called concurrently,
 // from handlers and from elsewhere, before and after it is closed; none of them
-// waits for the client.
+// waits for the client, but WriteWait.
 type Conn struct {
-	server *Server
-	nc     net.Conn
-	who    atomic.Pointer[who]
+	// Invariant: a million of these lie idle. What is needed only while something
+	// happens hangs on a pointer, which is nil while nothing does.
 
-	busy   atomic.Bool  // with a handler, rather than listening to the client
-	since  atomic.Int64 // when it began to listen, as sinceStart
-	pinged atomic.Int64 // when the client was pinged since then, or 0
+	loop *loop
+	who  atomic.Pointer[who]
+	link *link  // the net.Conn, where there is more than a descriptor
+	in   *input // what has come and is not complete; belongs to the turn
+	slot uint32 // in the loop's table
 
-	out struct {
-		sync.Mutex
-		frames  net.Buffers
-		bytes   int           // in frames
-		writing bool          // a goroutine is at it
-		closed  bool          // nothing more may be queued
-		flushed chan struct{} // closed when closed, and all is written or lost
-	}
-	ending struct {
-		sync.Mutex
-		err error // why the server ends the connection; the first reason counts
-	}
-	changing struct {
-		sync.Mutex
-		left   bool               // the client is being detached for good
-		before *firewall.Identity // who it was before what the handler is yet to be told
-	}
-	calls struct {
-		sync.Mutex      // of the handler
-		open       bool // between OnOpen and OnClose
-	}
+	heard  atomic.Uint32 // when anything came last, as a clock
+	spoke  atomic.Uint32 // when a message came last
+	pinged uint32        // when it was pinged after that; belongs to sweep
+
+	mu     sync.Mutex // guards what follows, and nobody waits while holding it
+	out    *output    // what waits to be written
+	ending *ending    // why and since when the server ends the connection
+	fd     int32      // the socket, or -1
+	phase  phase
+	wants  wants
+	armed  uint8 // what the poller looks for
+	busy   bool  // somebody has the turn
+	corked bool  // what is written waits for the end of the batch
+	deaf   bool  // nothing is to be read for now
+	mute   bool  // nothing more may be queued
+	eof    bool  // the client has ended its side
+	opened bool  // OnOpen was called; belongs to the turn
+	left   bool  // the client does not change any more; guarded by Server.changes
+
+	protocol uint8          // 1 + index of Server.Subprotocols
+	deflate  deflate.Params // of permessage-deflate
+	peer     peer
 }
 
+// A phase is how far a connection has come. Only the owner of the turn changes it.
+type phase uint8
+
+const (
+	phaseRequest phase = iota // the handshake is being collected
+	phaseAsked                // it is complete, and about to be answered
+	phaseOpen                 // messages come and go
+	phaseLast                 // the last bytes are written, and what comes is discarded
+	phaseClosed               // the socket is closed
+)
+
 // who is the one behind a connection, as the website and as the storage know
-// them.
+// them. The identity of an anonymous client is shared by all who are anonymous
+// for the same reason: see Conn.Identity.
 type who struct {
 	identity *firewall.Identity
 	client   *clientstorage.Client
@@ -65,103 +75,53 @@ func (c *Conn) ID() clientstorage.ID { return c.who.Load().client.ID }
 func (c *Conn) Client() *clientstorage.Client { return c.who.Load().client }
 
 // Identity returns who the firewall says it is.
-func (c *Conn) Identity() *firewall.Identity { return c.who.Load().identity }
+func (c *Conn) Identity() *firewall.Identity { return c.who.Load().whole() }
+
+// Subprotocol returns which of Server.Subprotocols was agreed on, or "".
+func (c *Conn) Subprotocol() string {
+	if c.protocol == 0 {
+		return ""
+	}
+	return c.loop.server.Subprotocols[c.protocol-1]
+}
 
 // RemoteAddr returns the address of the peer, which may be that of a proxy.
-func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
-
-// serve is the life of a connection, from the 101 to the last byte. Here a client
-// is attached and detached; become changes who it is in between.
-func (s *Server) serve(sock *socket, g guest, tail []byte) {
-	defer s.release(sock)
-	id := g.identity
-	c := &Conn{server: s, nc: sock.Conn}
-	c.out.flushed = make(chan struct{})
-	c.busy.Store(true)
-	client, err := s.attach(id)
-	if err != nil {
-		c.end(s.refusal(err))
-		return
+func (c *Conn) RemoteAddr() net.Addr {
+	if c.link != nil {
+		return c.link.RemoteAddr()
 	}
-	c.who.Store(&who{id, client})
-	err = CloseError{ws.StatusGoingAway, "the server is shutting down"}
-	open := s.add(c, sock)
-	if open {
-		if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
-			s.detached(client, nil) // before it was added
-		}
-		if s.rechecks.Load() != g.before {
-			s.running.Go(func() { _ = s.recheck(s.base, []*Conn{c}, 0) })
-		}
-		c.call(func() { c.calls.open = true; s.Handler.OnOpen(c) })
-		err = c.reason(c.read(tail))
-	}
-	s.leave(c)
-	c.last(err)
-	// The cache has a timeout of its own, so this must not be cut short when the
-	// server shuts down.
-	// If the storage has detached it, that is why it is closed.
-	_ = s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err)
-	if open {
-		c.call(func() { c.calls.open = false; s.Handler.OnClose(c, err) })
-	}
-	c.end(err)
+	return c.peer.addr()
 }
 
-func (s *Server) attach(id *firewall.Identity) (*clientstorage.Client, error) {
-	return s.Storage.Attach(s.base, clientstorage.Client{
-		User: id.User, Roles: storedRoles(id), Anonymous: id.Anonymous, Attributes: id.Attributes,
-	})
+// A peer is the address of the other end of a bare socket, in less memory than a
+// net.Addr takes. That of a Unix socket has no name, and is the zero value.
+type peer struct {
+	ip   [16]byte
+	zone uint32
+	port uint16
+	kind uint8 // 4, 6, or 0 for a Unix socket
 }
 
-// storedRoles returns those of the roles for which the storage has room: 64. The
-// user's own come first, and only a hierarchy can add so many.
-func storedRoles(id *firewall.Identity) []string { return id.Roles[:min(len(id.Roles), 64)] }
-
-// leave makes sure that the client of a connection does not change any more.
-func (s *Server) leave(c *Conn) {
-	c.changing.Lock()
-	defer c.changing.Unlock()
-	c.changing.left = true
-	s.remove(c)
-}
-
-var processStart = time.Now()
-
-// sinceStart is a time that does not jump when the computer's clock is set.
-func sinceStart(t time.Time) int64 { return int64(t.Sub(processStart)) }
-
-// listen notes that the client can be heard from now on.
-func (c *Conn) listen() {
-	c.since.Store(sinceStart(time.Now()))
-	c.pinged.Store(0)
-	c.busy.Store(false)
-}
-
-// call calls a handler, after the one before it has returned, and keeps its
-// panics away from the other connections.
-func (c *Conn) call(handler func()) {
-	c.calls.Lock()
-	defer c.calls.Unlock()
-	defer func() {
-		if v := recover(); v != nil {
-			c.server.Logger.Error("wsconn: a handler panicked", "panic", v, "stack", string(debug.Stack()))
-			c.fail(CloseError{ws.StatusInternalServerError, "internal error"})
-		}
-	}()
-	handler()
-}
-
-// reason returns why the connection ends, given the error of reading: if the
-// server ends it, that is why.
-func (c *Conn) reason(err error) error {
-	c.ending.Lock()
-	defer c.ending.Unlock()
-	if c.ending.err != nil {
-		return c.ending.err
+func (p *peer) addrPort() netip.AddrPort {
+	ip := netip.AddrFrom16(p.ip)
+	if p.kind == 4 {
+		ip = ip.Unmap()
+	} else if p.zone != 0 {
+		ip = ip.WithZone(zoneName(p.zone))
 	}
-	if errors.Is(err, net.ErrClosed) {
-		return ErrClosed
+	return netip.AddrPortFrom(ip, p.port)
+}
+
+func (p *peer) addr() net.Addr {
+	if p.kind == 0 {
+		return &net.UnixAddr{Net: "unix"}
 	}
-	return err
+	return net.TCPAddrFromAddrPort(p.addrPort())
+}
+
+func zoneName(index uint32) string {
+	if i, err := net.InterfaceByIndex(int(index)); err == nil {
+		return i.Name
+	}
+	return ""
 }

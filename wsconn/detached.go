@@ -16,9 +16,7 @@ import (
 // It is a hook of the storage, which may have other servers' clients too. Those
 // that close by themselves are not among the connections any more.
 func (s *Server) detached(client *clientstorage.Client, reason error) {
-	s.mu.Lock()
-	c := s.conns[client.ID]
-	s.mu.Unlock()
+	c := s.index.get(client.ID)
 	if c == nil {
 		return
 	}

@@ -33,7 +33,7 @@ func (s *Server) followLoop() {
 			_ = s.recheckThose(s.base, isOver)
 			continue
 		}
-		if err := s.recheck(s.base, s.all(), interval/2); err != nil {
+		if err := s.recheck(s.base, s.followed(nil), interval/2); err != nil {
 			s.Logger.Warn("wsconn: cannot read sessions again, their clients are kept for now", "err", err)
 		}
 	}
@@ -74,13 +74,22 @@ func (s *Server) recheckThose(ctx context.Context, concerns func(*firewall.Ident
 	}
 	defer s.running.Done()
 	s.rechecks.Add(1) // before looking who is there: see guest
-	var conns []*Conn
-	for _, c := range s.all() {
-		if concerns(c.Identity()) {
+	return s.recheck(ctx, s.followed(concerns), 0)
+}
+
+// followed returns the connections whose identity can change; of those, the ones it
+// concerns.
+func (s *Server) followed(concerns func(*firewall.Identity) bool) []*Conn {
+	all := s.all()
+	conns := all[:0]
+	for _, c := range all {
+		w := c.who.Load()
+		if w != nil && w.identity.Followed() && (concerns == nil || concerns(w.identity)) {
 			conns = append(conns, c)
 		}
 	}
-	return s.recheck(ctx, conns, 0)
+	clear(all[len(conns):])
+	return conns
 }
 
 // recheck asks the firewall about connections, over a time, and does what it
@@ -89,7 +98,7 @@ func (s *Server) recheckThose(ctx context.Context, concerns func(*firewall.Ident
 func (s *Server) recheck(ctx context.Context, conns []*Conn, spread time.Duration) (err error) {
 	ids := make([]*firewall.Identity, len(conns))
 	for i, c := range conns {
-		ids[i] = c.Identity()
+		ids[i] = c.who.Load().identity
 	}
 	var changes sync.WaitGroup
 	turns := make(chan struct{}, 64) // a change waits for the cache
@@ -122,7 +131,7 @@ func (c *Conn) signOut(why error) {
 	if refusal, ok := errors.AsType[*firewall.Refusal](why); ok {
 		reason = string(refusal.Reason)
 	}
-	c.server.Logger.Info("wsconn: a client is signed out", "reason", reason, "client", c.ID(), "err", why)
+	c.loop.server.Logger.Info("wsconn: a client is signed out", "reason", reason, "client", c.ID(), "err", why)
 	c.Close(StatusSignedOut, reason)
 }
 
@@ -133,31 +142,28 @@ func (s *Server) change(c *Conn, was, now *firewall.Identity) {
 	if !s.become(c, was, now) {
 		return
 	}
-	handler, ok := s.Handler.(IdentityHandler)
-	if !ok || sameToAll(was, now) {
+	if _, ok := s.Handler.(IdentityHandler); !ok || sameToAll(was, now) {
 		return
 	}
-	c.changing.Lock()
-	waiting := c.changing.before != nil
-	if !waiting {
-		c.changing.before = was
+	if !s.changes.note(c, was) {
+		return // it is about to be told, and will see this, too
 	}
-	c.changing.Unlock()
-	if !waiting {
-		s.running.Go(func() { c.tell(handler) })
+	c.mu.Lock()
+	mine := c.want(wantTell)
+	c.mu.Unlock()
+	if mine {
+		s.crew.do(c.release)
 	}
 }
 
-func (c *Conn) tell(handler IdentityHandler) {
-	c.call(func() {
-		c.changing.Lock()
-		was := c.changing.before
-		c.changing.before = nil
-		c.changing.Unlock()
-		if c.calls.open {
-			handler.OnIdentity(c, was)
-		}
-	})
+// tell tells the handler of a change. The caller has the turn.
+func (c *Conn) tell() {
+	s := c.loop.server
+	handler, ok := s.Handler.(IdentityHandler)
+	was := s.changes.noted(c)
+	if ok && was != nil && c.opened {
+		c.guard(func() { handler.OnIdentity(c, was) })
+	}
 }
 
 // sameToAll reports whether two identities differ at most in when they expire.
@@ -169,14 +175,16 @@ func sameToAll(was, now *firewall.Identity) bool {
 // become makes the client of a connection another one, if it is still the one it
 // was, and has not left.
 func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
-	c.changing.Lock()
-	defer c.changing.Unlock()
+	if !s.changes.begin(c) {
+		return false
+	}
+	defer s.changes.end(c)
 	old := c.who.Load()
-	if c.changing.left || old.identity != was {
+	if old.identity != was {
 		return false
 	}
 	if sameToAll(was, now) {
-		c.who.Store(&who{now, old.client})
+		c.who.Store(s.whoIs(now, old.client))
 		return true
 	}
 	if now.User == was.User && now.Anonymous == was.Anonymous {
@@ -193,7 +201,7 @@ func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
 			c.fail(s.refusal(err))
 			return false
 		}
-		c.who.Store(&who{now, client})
+		c.who.Store(s.whoIs(now, client))
 		return true
 	}
 	return s.rename(c, old, now)
@@ -208,11 +216,12 @@ func (s *Server) rename(c *Conn, old *who, now *firewall.Identity) bool {
 		c.fail(s.refusal(err))
 		return false
 	}
-	s.rekey(c, old.client.ID, client.ID)
-	c.who.Store(&who{now, client})
-	_ = s.Storage.Detach(context.WithoutCancel(s.base), old.client.ID, CloseError{StatusSignedOut, string(now.Reason)})
+	s.index.put(client.ID, c)
+	c.who.Store(s.whoIs(now, client))
+	s.index.remove(old.client.ID, c)
+	s.detachNow(old.client.ID, CloseError{StatusSignedOut, string(now.Reason)})
 	if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
-		s.detached(client, nil) // between attach and rekey
+		s.detached(client, nil) // before it was in the index
 	}
 	return true
 }

@@ -3,79 +3,91 @@ package wsconn
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/gobwas/httphead"
 	"github.com/gobwas/ws"
 
 	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/internal/deflate"
 )
 
-// handshake reads the request of a connection that Serve accepted, answers it,
-// and serves the connection if it was let in.
-//
 // The request is collected here rather than by ws.Upgrader, for three reasons:
 // to bound it, to keep the bytes that a client sends right behind it, and to
 // upgrade in memory, without net/http and without a copy.
-func (s *Server) handshake(sock *socket) {
-	nc := sock.Conn
-	deadline := time.Now().Add(s.limits.HandshakeTimeout)
-	nc.SetDeadline(deadline)
-	head, tail, err := s.readHead(nc)
-	if err != nil {
-		answer(nc, headStatus(err))
-		s.release(sock)
-		return
+
+// maxRest is more than what a connection may keep of frames that are incomplete.
+const maxRest = 256
+
+// collect looks for the blank line that ends the request's header in b, which begins
+// with what pending returned. The tail is what came behind it. Without one it keeps b
+// and returns nothing.
+func (c *Conn) collect(b []byte) (head, tail []byte, err error) {
+	limit := c.loop.server.limits.MaxHeaderBytes
+	searched := 0
+	if c.in != nil {
+		searched = max(0, len(c.in.rest)-3)
 	}
-	ctx, cancel := context.WithDeadline(s.base, deadline)
-	g, response, err := s.upgrade(ctx, nc, head)
-	cancel()                                   // now, because the connection may last for days
-	nc.SetDeadline(time.Now().Add(answerTime)) // the time for the handshake may be up
-	if _, werr := nc.Write(response); werr != nil || err != nil {
-		linger(nc, answerTime)
-		s.release(sock)
-		return
+	end := headEnd(b, searched)
+	switch {
+	case end > limit, end == 0 && len(b) >= limit:
+		return nil, nil, errHeaderTooLarge
+	case end > 0:
+		return b[:end], b[end:], checkHead(b[:end])
 	}
-	nc.SetDeadline(time.Time{})
-	s.serve(sock, g, tail)
+	c.keep(parser{}, b)
+	return nil, nil, nil
 }
+
+// answer answers a handshake, and opens the connection if the client is let in. The
+// caller has the turn; it is gone if answer reports false.
+func (c *Conn) answer(head, tail []byte, err error) (mine bool) {
+	s := c.loop.server
+	c.in = nil
+	if err != nil {
+		c.refuse(emptyResponse(headStatus(err)))
+		return false
+	}
+	left := time.Duration(int32(after(c.spoke.Load(), s.limits.HandshakeTimeout)-now())) * time.Millisecond
+	ctx, cancel := context.WithTimeout(s.base, left)
+	g, response, err := s.upgrade(ctx, c, head)
+	cancel() // now, because the connection may last for days
+	if err != nil {
+		c.refuse(response)
+		return false
+	}
+	c.mu.Lock()
+	c.append(chunk{response, false})
+	c.flush()
+	c.mu.Unlock()
+	return c.open(g, tail)
+}
+
+// refuse answers a handshake that does not succeed. The caller has the turn, which
+// ends with it.
+func (c *Conn) refuse(response []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mute { // it has ended already
+		c.bye(errRefused, false)
+		return
+	}
+	c.append(chunk{response, false})
+	c.bye(errRefused, true)
+}
+
+var errRefused = errors.New("wsconn: the handshake was refused")
 
 var (
 	errHeaderTooLarge = errors.New("wsconn: the handshake request is too large")
 	errBadHeader      = errors.New("wsconn: malformed header")
 )
-
-// readHead reads up to the blank line that ends the request's header. The tail
-// is what came behind it.
-func (s *Server) readHead(r io.Reader) (head, tail []byte, err error) {
-	limit := s.limits.MaxHeaderBytes
-	buf := make([]byte, 0, min(1024, limit))
-	for {
-		if len(buf) == cap(buf) {
-			buf = append(make([]byte, 0, min(2*cap(buf), limit)), buf...)
-		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		searched := max(0, len(buf)-3)
-		buf = buf[:len(buf)+n]
-		if end := headEnd(buf, searched); end > 0 {
-			head, tail = buf[:end], buf[end:]
-			return head, tail, checkHead(head)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(buf) == limit {
-			return nil, nil, errHeaderTooLarge
-		}
-	}
-}
 
 // headEnd returns where the header ends, or 0. A line may end in LF alone, as
 // ws.Upgrader takes it.
@@ -128,40 +140,33 @@ func isNoToken(r rune) bool {
 	}
 }
 
-// headStatus is the HTTP status for a request that could not be read, or 0 if
-// there is nobody to tell.
+// headStatus is the HTTP status for a request that is not what it should be.
 func headStatus(err error) int {
-	switch {
-	case errors.Is(err, errHeaderTooLarge):
+	if errors.Is(err, errHeaderTooLarge) {
 		return http.StatusRequestHeaderFieldsTooLarge
-	case errors.Is(err, errBadHeader):
-		return http.StatusBadRequest
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return http.StatusRequestTimeout
-	default:
-		return 0
 	}
+	return http.StatusBadRequest
 }
 
 // answerTime bounds what it takes to turn a client away.
 const answerTime = time.Second
 
-// answer writes a response without a body.
-func answer(nc net.Conn, status int) {
-	if status == 0 {
-		return
+// emptyResponse encodes a response without a body.
+func emptyResponse(status int) []byte {
+	retry := ""
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+		retry = "Retry-After: " + retryAfter + "\r\n"
 	}
-	nc.SetDeadline(time.Now().Add(answerTime))
-	fmt.Fprintf(nc, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", status, http.StatusText(status))
-	linger(nc, answerTime)
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nConnection: close\r\n%sContent-Length: 0\r\n\r\n",
+		status, http.StatusText(status), retry)
 }
 
 // upgrade asks the firewall about the request in head and returns the response,
 // which is a 101 if and only if the error is nil.
-func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (guest, []byte, error) {
-	_, secure := nc.(interface{ ConnectionState() tls.ConnectionState })
-	r := firewall.Request{Secure: secure, RemoteAddr: nc.RemoteAddr().String()}
+func (s *Server) upgrade(ctx context.Context, c *Conn, head []byte) (guest, []byte, error) {
+	r := firewall.Request{Secure: c.link != nil && c.link.secure(), RemoteAddr: c.RemoteAddr().String()}
 	var g guest
+	var offers []string
 	hosts := 0
 	upgrader := ws.Upgrader{
 		OnRequest: func(uri []byte) error { r.URI = string(uri); return nil },
@@ -181,13 +186,24 @@ func (s *Server) upgrade(ctx context.Context, nc net.Conn, head []byte) (guest, 
 			}
 			return nil
 		},
+		ExtensionCustom: func(value []byte, chosen []httphead.Option) ([]httphead.Option, bool) {
+			if s.Compress {
+				offers = append(offers, string(value))
+			}
+			return chosen, true
+		},
 		OnBeforeUpgrade: func() (_ ws.HandshakeHeader, err error) {
 			var refused error
-			if g, refused = s.identify(ctx, &r); refused != nil {
+			who, refused := s.identify(ctx, &r)
+			if refused != nil {
 				return nil, rejectionOf(refused)
 			}
-			return nil, nil
+			g.identity, g.before = who.identity, who.before
+			return g.extensions(offers), nil
 		},
+	}
+	if len(s.Subprotocols) > 0 {
+		upgrader.ProtocolCustom = func(value []byte) (string, bool) { return g.choose(string(value), s.Subprotocols) }
 	}
 	var response bytes.Buffer
 	_, err := upgrader.Upgrade(struct {
@@ -209,7 +225,35 @@ var errBusy = errors.New("wsconn: too many handshakes at once, too slow, or shut
 // that session to be read again.
 type guest struct {
 	identity *firewall.Identity
-	before   int64 // Server.rechecks, before the session was read
+	before   int64          // Server.rechecks, before the session was read
+	protocol uint8          // as of Conn
+	deflate  deflate.Params // as of Conn
+}
+
+// extensions negotiates permessage-deflate and returns the header of the response.
+func (g *guest) extensions(offers []string) ws.HandshakeHeader {
+	response, params, ok := deflate.Negotiate(offers...)
+	if !ok {
+		return nil
+	}
+	g.deflate = params
+	return ws.HandshakeHeaderString("Sec-WebSocket-Extensions: " + response + "\r\n")
+}
+
+// choose chooses the first of the client's subprotocols that the server speaks: RFC
+// 6455, section 4.2.2. It reports false if the client's list is none. Of several
+// lines, the first that has one of the server's decides.
+func (g *guest) choose(value string, spoken []string) (protocol string, ok bool) {
+	for name := range strings.SplitSeq(value, ",") {
+		name = strings.Trim(name, " \t")
+		if name == "" || strings.ContainsFunc(name, isNoToken) {
+			return "", false
+		}
+		if i := slices.Index(spoken, name); i >= 0 && protocol == "" {
+			protocol, g.protocol = name, uint8(i+1)
+		}
+	}
+	return protocol, true
 }
 
 // identify asks the firewall.
@@ -225,7 +269,7 @@ func (s *Server) identify(ctx context.Context, r *firewall.Request) (guest, erro
 	if ctx.Err() != nil || s.base.Err() != nil {
 		return guest{}, errBusy // not every store heeds the context
 	}
-	return guest{id, before}, err
+	return guest{identity: id, before: before}, err
 }
 
 // statusOf returns the HTTP status for a client that was not identified, and

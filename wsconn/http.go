@@ -3,12 +3,15 @@ package wsconn
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gobwas/ws"
 
 	"github.com/rollcall-go/rollcall/firewall"
+	"github.com/rollcall-go/rollcall/internal/deflate"
 )
 
 // ServeHTTP implements [http.Handler]: it upgrades the request and returns, and
@@ -19,6 +22,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if headerBytes(r) > s.limits.MaxHeaderBytes {
 		w.Header().Set("Connection", "close")
 		http.Error(w, "header too large", http.StatusRequestHeaderFieldsTooLarge)
+		return
+	}
+	if !s.addresses.room(r.RemoteAddr) {
+		w.Header().Set("Retry-After", retryAfter)
+		http.Error(w, "too many connections", http.StatusTooManyRequests)
 		return
 	}
 	var g guest
@@ -34,6 +42,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// Any other request, HTTPUpgrader itself answers with what is wrong.
 	upgrader := ws.HTTPUpgrader{Timeout: s.limits.HandshakeTimeout}
+	if len(s.Subprotocols) > 0 {
+		upgrader.Protocol = func(name string) bool {
+			i := slices.Index(s.Subprotocols, name)
+			g.protocol = uint8(i + 1)
+			return i >= 0
+		}
+	}
+	if s.Compress {
+		if response, params, ok := deflate.Negotiate(r.Header.Values("Sec-WebSocket-Extensions")...); ok {
+			g.deflate = params
+			upgrader.Header = http.Header{"Sec-WebSocket-Extensions": {response}}
+		}
+	}
 	nc, rw, _, err := upgrader.Upgrade(r, w)
 	if err != nil {
 		if nc != nil {
@@ -44,9 +65,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// What the client sent right behind its request is in net/http's buffer,
 	// which is given up here.
 	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	if sock := s.open(nc); sock != nil {
-		go s.serve(sock, g, bytes.Clone(tail))
+	s.enroll(nc, g, bytes.Clone(tail))
+}
+
+// enroll serves a connection whose handshake is done.
+func (s *Server) enroll(nc net.Conn, g guest, tail []byte) {
+	c := s.adopt(nc)
+	c.phase, c.deaf = phaseAsked, true
+	if c.link != nil {
+		c.link.secured = true
 	}
+	if !s.register(c) {
+		return
+	}
+	_ = s.addresses.enter(c) // there was room a moment ago
+	s.crew.do(func() {
+		if c.open(g, tail) {
+			c.release()
+		}
+	})
 }
 
 func refuseHTTP(w http.ResponseWriter, err error) {

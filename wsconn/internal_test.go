@@ -10,6 +10,8 @@ import (
 
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
+
+	"github.com/rollcall-go/rollcall/firewall"
 )
 
 // The server's own books hold nothing of clients that are gone. If they did, it
@@ -51,14 +53,12 @@ func TestNothingIsKept(t *testing.T) {
 	}
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		s.mu.Lock()
-		sockets, conns := len(s.sockets), len(s.conns)
-		s.mu.Unlock()
-		if sockets == 0 && conns == 0 {
+		sockets, found, pending := len(s.all()), s.index.count(), s.pending.Load()
+		if sockets == 0 && found == 0 && pending == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d sockets and %d connections are kept", sockets, conns)
+			t.Fatalf("%d sockets are kept, %d can be found, %d are at their handshake", sockets, found, pending)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -67,30 +67,45 @@ func TestNothingIsKept(t *testing.T) {
 // A server that was paused, with the machine it runs on, finds all of its
 // clients silent for long. They must be asked before they are given up.
 func TestPauseIsNoSilence(t *testing.T) {
-	const interval = time.Second
-	s := &Server{Limits: Limits{PingInterval: -1, RecheckInterval: -1}, Logger: slog.New(slog.DiscardHandler)}
+	const interval = time.Hour // so that only this test looks
+	s := &Server{Limits: Limits{PingInterval: interval, RecheckInterval: -1}, Logger: slog.New(slog.DiscardHandler)}
 	s.init()
 	client, nc := net.Pipe()
 	defer client.Close()
 	client.SetDeadline(time.Now().Add(10 * time.Second))
-	c := &Conn{server: s, nc: nc}
-	c.out.flushed = make(chan struct{})
-	c.listen()
+	c := enrolled(t, s, nc, &firewall.Identity{User: "anne"})
+	c.release()
 
-	now := time.Now().Add(time.Hour)
-	c.pingAt(now, interval)
+	at := after(now(), 10*interval)
+	c.check(at)
 	if h, err := ws.ReadHeader(client); err != nil || h.OpCode != ws.OpPing {
 		t.Fatalf("read %+v, %v, want a ping", h, err)
 	}
-	c.pingAt(now.Add(interval/2), interval)
+	c.check(after(at, interval/2))
 	if c.isEnding() {
 		t.Error("the client is dropped before it had the time to answer")
 	}
-	c.pingAt(now.Add(2*interval), interval)
+	c.check(after(at, 2*interval))
 	if !c.isEnding() {
 		t.Error("the client is not dropped although it did not answer")
 	}
 	s.Shutdown(t.Context())
+}
+
+// count counts the entries.
+func (x *index) count() (n int) {
+	pages := x.pages.Load()
+	if pages == nil {
+		return 0
+	}
+	for _, p := range *pages {
+		for i := range p {
+			if p[i].Load() != nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // Cutting frames into pieces for writing loses nothing and keeps the limit.
@@ -122,10 +137,10 @@ func TestManySmallFrames(t *testing.T) {
 	s := &Server{Limits: Limits{MaxQueueBytes: limit, PingInterval: -1, RecheckInterval: -1}}
 	s.init()
 	client, nc := net.Pipe() // nobody reads
-	c := &Conn{server: s, nc: nc}
-	c.out.flushed = make(chan struct{})
+	c := enrolled(t, s, nc, &firewall.Identity{User: "anne"})
+	c.release()
 	queued := 0
-	for c.queue(ws.CompiledPong) == nil {
+	for c.control(ws.OpPong, nil) == nil {
 		queued++
 	}
 	// Those that are being written do not count any more, and are no more than

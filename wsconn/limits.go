@@ -20,15 +20,30 @@ type Limits struct {
 	// More are answered with 503. It defaults to 1024.
 	MaxHandshakes int
 
+	// MaxPending bounds how many connections may be at their handshake, most of them
+	// because they do not say what they want. The next ones are answered with 503. It
+	// defaults to 16384.
+	MaxPending int
+
+	// MaxPerAddress bounds how many connections one IP address may have; of IPv6,
+	// one network of 64 bits, as whoever has an address has those beside it, too.
+	// More are answered with 429. By default there is no limit, because many people
+	// may share an address; behind a proxy, all do.
+	MaxPerAddress int
+
 	// MaxMessageBytes bounds a message, over all of its fragments; a longer one
-	// is answered with the close code 1009. It defaults to 1 MiB.
+	// is answered with the close code 1009, as is one that is longer when it is
+	// inflated. It defaults to 1 MiB.
 	MaxMessageBytes int
 
 	// MaxQueueBytes bounds what waits to be written to one client, where each
-	// frame counts 64 bytes more than it has. A client that is too slow to stay
-	// below it is closed with 1013. A single message may be longer, if nothing
-	// else waits. It defaults to 1 MiB.
+	// frame counts 64 bytes more than it has. A single message may be longer, if
+	// nothing else waits. It defaults to 1 MiB.
 	MaxQueueBytes int
+
+	// Slow says what happens when a client is too slow to stay below MaxQueueBytes.
+	// By default it is closed with 1013.
+	Slow SlowPolicy
 
 	// WriteTimeout bounds how long a client may take no bytes at all, while some
 	// wait, before it is dropped. It defaults to 10 s.
@@ -42,6 +57,10 @@ type Limits struct {
 	// one the client is dropped. It defaults to 30 s; a negative one turns it off.
 	PingInterval time.Duration
 
+	// IdleTimeout is for how long a client may send no message, even if it answers
+	// pings, before it is closed with [StatusIdle]. By default it is for ever.
+	IdleTimeout time.Duration
+
 	// RecheckInterval is how often the sessions of connected clients are read
 	// again, each once and many together; the reading is spread over half of it.
 	// So what happens to a session is known here after one and a half of it at
@@ -52,10 +71,21 @@ type Limits struct {
 	RecheckInterval time.Duration
 }
 
+// A SlowPolicy says what happens to a message for a client whose queue is full. A
+// writer who would rather wait calls [Conn.WriteWait].
+type SlowPolicy uint8
+
+const (
+	CloseSlow  SlowPolicy = iota // close the client with 1013
+	DropNewest                   // do not queue the message: Write returns ErrSlow
+	DropOldest                   // make room by dropping those that have waited longest
+)
+
 func (l Limits) withDefaults() Limits {
 	l.MaxHeaderBytes = cmp.Or(l.MaxHeaderBytes, 8<<10)
 	l.HandshakeTimeout = cmp.Or(l.HandshakeTimeout, 5*time.Second)
 	l.MaxHandshakes = cmp.Or(l.MaxHandshakes, 1024)
+	l.MaxPending = cmp.Or(l.MaxPending, 16384)
 	l.MaxMessageBytes = cmp.Or(l.MaxMessageBytes, 1<<20)
 	l.MaxQueueBytes = cmp.Or(l.MaxQueueBytes, 1<<20)
 	l.WriteTimeout = cmp.Or(l.WriteTimeout, 10*time.Second)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"unicode/utf8"
@@ -15,13 +16,12 @@ const fuzzMax = 300 // of a message: less than some seeds have
 
 // A transcript is what a parser, ours or the reference, makes of some bytes.
 type transcript struct {
-	parts  []part
-	frames []int         // where each frame ends
-	code   ws.StatusCode // of the violation that ended it, or 0
+	parts []part
+	code  ws.StatusCode // of the violation that ended it, or 0
 }
 
 func (tr transcript) String() string {
-	return fmt.Sprintf("frames end at %v, code %d, parts %q", tr.frames, tr.code, tr.parts)
+	return fmt.Sprintf("code %d, parts %+v", tr.code, tr.parts)
 }
 
 // FuzzParser compares the parser with a plain reference, whatever pieces the
@@ -62,10 +62,9 @@ func FuzzParser(f *testing.F) {
 		}
 		for name, cuts := range map[string][]byte{"at once": nil, "byte by byte": {1}, "as given": cuts} {
 			got := parse(t, data, cuts)
-			if got.code != want.code || !slices.Equal(got.frames, want.frames) ||
-				!slices.EqualFunc(got.parts, want.parts, func(a, b part) bool {
-					return a.op == b.op && bytes.Equal(a.payload, b.payload)
-				}) {
+			if got.code != want.code || !slices.EqualFunc(got.parts, want.parts, func(a, b part) bool {
+				return a.op == b.op && bytes.Equal(a.payload, b.payload)
+			}) {
 				t.Errorf("%s:\n got %v\nwant %v", name, got, want)
 			}
 		}
@@ -75,14 +74,12 @@ func FuzzParser(f *testing.F) {
 // parse has the parser read data in pieces of the lengths in cuts, over and
 // over, as a connection would.
 func parse(t *testing.T, data, cuts []byte) (tr transcript) {
-	p := parser{max: fuzzMax}
+	var p parser
 	data = bytes.Clone(data) // it is unmasked in place
-	buf := make([]byte, 0, readBuffer)
-	end, arrived := 0, 0 // of the frames taken, and of the bytes
-	for i := 0; ; i++ {
-		rest, need := buf, 0
-		for {
-			found, n, more, err := p.next(rest)
+	var rest []byte
+	for i, arrived := 0, 0; ; i++ {
+		for len(rest) > 0 {
+			found, n, err := p.next(rest, rules{max: fuzzMax})
 			if err != nil {
 				ce, ok := errors.AsType[CloseError](err)
 				if !ok {
@@ -92,34 +89,32 @@ func parse(t *testing.T, data, cuts []byte) (tr transcript) {
 				return tr
 			}
 			if n == 0 {
-				need = more
 				break
 			}
-			rest, end = rest[n:], end+n
-			tr.frames = append(tr.frames, end)
+			rest = rest[n:]
 			if found.op != 0 {
-				tr.parts = append(tr.parts, part{found.op, bytes.Clone(found.payload)})
+				tr.parts = append(tr.parts, part{op: found.op, payload: bytes.Clone(found.payload)})
 			}
 		}
-		if need <= len(rest) {
-			t.Fatalf("the parser has %d bytes and waits for %d", len(rest), need)
+		if len(rest) > maxRest {
+			t.Fatalf("%d bytes are kept", len(rest))
+		}
+		if most := 2*arrived + 64; cap(p.message) > most {
+			t.Fatalf("after %d bytes the message has room for %d", arrived, cap(p.message))
+		}
+		if p.idle() && !reflect.DeepEqual(p, parser{}) {
+			t.Fatalf("between messages there is %+v", p)
 		}
 		if arrived == len(data) {
 			return tr
-		}
-		buf = makeRoom(buf, rest, need)
-		if cap(buf) > max(readBuffer, 2*arrived) {
-			t.Fatalf("after %d bytes the buffer has %d", arrived, cap(buf))
 		}
 		piece := len(data)
 		if len(cuts) > 0 {
 			piece = max(1, int(cuts[i%len(cuts)]))
 		}
-		n := copy(buf[len(buf):cap(buf)], data[arrived:min(arrived+piece, len(data))])
-		if n == 0 {
-			t.Fatal("there is no room for more bytes")
-		}
-		buf, arrived = buf[:len(buf)+n], arrived+n
+		end := min(arrived+piece, len(data))
+		rest = append(bytes.Clone(rest), data[arrived:end]...)
+		arrived = end
 	}
 }
 
@@ -135,19 +130,26 @@ func reference(data []byte) (tr transcript) {
 		r := bytes.NewReader(append(bytes.Clone(rest), make([]byte, ws.MaxHeaderSize)...))
 		h, err := ws.ReadHeader(r)
 		size := int(r.Size()) - r.Len()
+		long := size >= 2+8 && h.Length < 1<<16 || size >= 2+2 && h.Length < 126
+		if h.Masked {
+			long = size >= 2+8+4 && h.Length < 1<<16 || size >= 2+2+4 && h.Length < 126
+		}
 		if errors.Is(err, ws.ErrHeaderLengthMSB) {
 			size = 2 + 8 // no need to wait for the mask
+		} else if long && h.Masked {
+			size -= 4
 		}
 		switch {
 		case len(rest) < size:
 			return tr
-		case err != nil, ws.CheckHeader(h, state) != nil:
+		case err != nil, long, ws.CheckHeader(h, state) != nil:
 			tr.code = ws.StatusProtocolError
 			return tr
 		case !h.OpCode.IsControl() && h.Length > fuzzMax-int64(len(message)):
 			tr.code = ws.StatusMessageTooBig
 			return tr
 		case int64(len(rest)-size) < h.Length:
+			tr.code = prematurely(h, op, message, rest[size:])
 			return tr
 		}
 		payload := bytes.Clone(rest[size : size+int(h.Length)])
@@ -157,7 +159,7 @@ func reference(data []byte) (tr transcript) {
 		end += size + len(payload)
 
 		if h.OpCode.IsControl() {
-			tr.frames, tr.parts = append(tr.frames, end), append(tr.parts, part{h.OpCode, payload})
+			tr.parts = append(tr.parts, part{op: h.OpCode, payload: payload})
 			continue
 		}
 		if h.OpCode != ws.OpContinuation {
@@ -168,13 +170,30 @@ func reference(data []byte) (tr transcript) {
 			tr.code = ws.StatusInvalidFramePayloadData
 			return tr
 		}
-		tr.frames = append(tr.frames, end)
 		state = state.Set(ws.StateFragmented)
 		if h.Fin {
-			tr.parts = append(tr.parts, part{op, message})
+			tr.parts = append(tr.parts, part{op: op, payload: message})
 			message, state = nil, ws.StateServerSide
 		}
 	}
+}
+
+// prematurely returns the code for a frame that is not complete, but wrong already.
+func prematurely(h ws.Header, op ws.OpCode, message, begun []byte) ws.StatusCode {
+	if h.OpCode.IsControl() {
+		return 0
+	}
+	if h.OpCode != ws.OpContinuation {
+		op = h.OpCode
+	}
+	message = bytes.Clone(message)
+	for i, b := range begun {
+		message = append(message, b^h.Mask[i%4])
+	}
+	if op == ws.OpText && !isText(message, false) {
+		return ws.StatusInvalidFramePayloadData
+	}
+	return 0
 }
 
 // isText reports whether b is UTF-8 or, if more is to come, may become so.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gobwas/ws"
 
@@ -32,6 +31,15 @@ type Server struct {
 	// Handler gets what they send. It may be nil.
 	Handler Handler
 
+	// Subprotocols are those that the server speaks. Of those that a client offers,
+	// the first of them is chosen; see [Conn.Subprotocol]. There may be at most 255.
+	Subprotocols []string
+
+	// Compress has messages compressed if the client can: permessage-deflate, RFC
+	// 7692, without context takeover. It takes a tenth of the bytes of a text and
+	// many times the CPU; small messages are sent as they are.
+	Compress bool
+
 	Limits Limits
 
 	// Logger is told what goes wrong inside. It defaults to slog.Default().
@@ -44,13 +52,24 @@ type Server struct {
 	cancel  context.CancelFunc // ends base
 	running sync.WaitGroup     // of everything that Shutdown waits for
 
-	rechecks atomic.Int64 // how often somebody asked for some sessions to be read again
+	loops     []*loop
+	next      atomic.Uint64 // of loops
+	crew      *crew
+	index     index
+	addresses addresses
+	pending   atomic.Int64   // connections at their handshake
+	handOff   atomic.Int64   // until when messages go to the crew, since processStart
+	anonymous sync.Map       // of firewall.Reason to *firewall.Identity: see whoIs
+	changes   changes        // of who is behind connections
+	rechecks  atomic.Int64   // how often somebody asked for some sessions to be read again
+	stopped   chan struct{}  // closed when all connections are, and the loops are to end
+	runners   sync.WaitGroup // of the loops, and of those who watch over them
+	asleep    atomic.Bool    // the overseer sleeps
+	alarm     chan struct{}  // wakes it
 
 	mu        sync.Mutex
 	down      bool                       // Shutdown was called
 	listeners map[*net.Listener]struct{} // by pointer, as not every one can be a key
-	sockets   map[*socket]struct{}       // from being accepted to being closed
-	conns     map[clientstorage.ID]*Conn
 }
 
 // A Handler is told of connections and their messages. For one connection the
@@ -112,15 +131,36 @@ func (s *Server) init() {
 		s.asking = make(chan struct{}, s.limits.MaxHandshakes)
 		s.base, s.cancel = context.WithCancel(context.Background())
 		s.listeners = make(map[*net.Listener]struct{})
-		s.sockets = make(map[*socket]struct{})
-		s.conns = make(map[clientstorage.ID]*Conn)
+		s.addresses.max = s.limits.MaxPerAddress
+		s.stopped, s.alarm = make(chan struct{}), make(chan struct{}, 1)
 		s.Storage.Hook(clientstorage.Hooks{Detached: s.detached})
-		if s.limits.PingInterval > 0 {
-			s.running.Go(s.pingLoop)
-		}
+		s.startLoops()
 		s.running.Go(s.followLoop)
 		s.running.Go(s.watchLoop)
 	})
+}
+
+// startLoops starts what serves connections, and what watches over it.
+func (s *Server) startLoops() {
+	s.crew = newCrew(&s.running)
+	s.loops = newLoops(s)
+	for _, l := range s.loops {
+		l.start()
+	}
+	s.runners.Go(s.oversee)
+	s.runners.Go(s.sweepLoop)
+}
+
+// stopLoops ends them, when all connections are closed.
+func (s *Server) stopLoops() {
+	close(s.stopped)
+	s.crew.close()
+	for _, l := range s.loops {
+		if l.poller != nil {
+			l.poller.close()
+		}
+	}
+	s.runners.Wait()
 }
 
 // ListenAndServe listens on the TCP address addr and calls Serve.
@@ -135,6 +175,8 @@ func (s *Server) ListenAndServe(addr string) error {
 // Serve takes connections from l, whatever path they ask for, and returns when
 // l fails or, with ErrServerClosed, after Shutdown. It closes l. For TLS, wrap
 // the listener with [crypto/tls.NewListener].
+//
+// Listeners of package net cost least; see the package's doc.
 func (s *Server) Serve(l net.Listener) error {
 	s.init()
 	defer l.Close()
@@ -142,47 +184,7 @@ func (s *Server) Serve(l net.Listener) error {
 		return ErrServerClosed
 	}
 	defer s.removeListener(&l)
-	var delay time.Duration
-	for {
-		nc, err := l.Accept()
-		switch {
-		case err == nil:
-			delay = 0
-			if sock := s.open(nc); sock != nil {
-				go s.handshake(sock)
-			}
-		case s.base.Err() != nil:
-			return ErrServerClosed
-		case !isTemporary(err):
-			return err
-		default:
-			// Too many open files, most likely: those that are connected must go
-			// on, and the others wait in the kernel's queue meanwhile.
-			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
-			s.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", delay)
-			time.Sleep(delay)
-		}
-	}
-}
-
-func isTemporary(err error) bool {
-	ne, ok := errors.AsType[net.Error](err)
-	return ok && ne.Temporary() //lint:ignore SA1019 for Accept there is no other way to know, and net/http does the same
-}
-
-// Broadcast queues one message for every client of this server, as [Conn.Write]
-// does for one. The message is encoded once. A slow client does not delay the
-// others.
-func (s *Server) Broadcast(op ws.OpCode, payload []byte) error {
-	s.init()
-	frame, err := dataFrame(op, payload)
-	if err != nil {
-		return err
-	}
-	for _, c := range s.all() {
-		// A client that cannot take it is closed or closing, which its own
-		// OnClose tells.
-		_ = c.queue(frame)
-	}
-	return nil
+	accept, stop := s.acceptor(l)
+	defer stop()
+	return s.acceptLoop(accept)
 }

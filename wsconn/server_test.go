@@ -3,14 +3,11 @@ package wsconn_test
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"log"
 	"log/slog"
 	"net"
 	"net/http/httptest"
-	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -124,53 +121,6 @@ func stop(t *testing.T, s *wsconn.Server) {
 	if err := s.Shutdown(ctx); err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-}
-
-// listen returns a listener on a free port. When the test has stopped its server,
-// whatever was accepted must be closed.
-func listen(t *testing.T) net.Listener {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := &keeper{Listener: l}
-	t.Cleanup(func() {
-		l.Close()
-		eventually(t, "the server has closed its sockets", k.closed)
-	})
-	return k
-}
-
-// A keeper knows the connections that it accepted, which also keeps the garbage
-// collector from closing them. It has the kernel hold little of what is sent, so
-// that not much must be sent to a client that does not read before the server
-// notices.
-type keeper struct {
-	net.Listener
-	mu       sync.Mutex
-	accepted []net.Conn
-}
-
-func (k *keeper) Accept() (net.Conn, error) {
-	nc, err := k.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	nc.(*net.TCPConn).SetWriteBuffer(64 << 10)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.accepted = append(k.accepted, nc)
-	return nc, nil
-}
-
-// closed reports whether all the connections are.
-func (k *keeper) closed() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return !slices.ContainsFunc(k.accepted, func(nc net.Conn) bool {
-		return !errors.Is(nc.SetDeadline(time.Time{}), net.ErrClosed)
-	})
 }
 
 // expectNobody waits until no client is attached.

@@ -126,7 +126,7 @@ func TestLongMessageToFastClient(t *testing.T) {
 // gone, as happens to a goroutine on a busy machine.
 type tardy struct{ net.Conn }
 
-func (c tardy) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+func (c tardy) CloseWrite() error { return c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
 
 func (c tardy) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)

@@ -1,149 +1,184 @@
 package wsconn
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/clientstorage"
+	"github.com/rollcall-go/rollcall/internal/deflate"
 )
+
+// ErrSlow says that a message was not queued because the client is too slow and
+// Limits.Slow says to drop the newest.
+var ErrSlow = errors.New("wsconn: the client is too slow, the message was dropped")
 
 // Write queues a message for the client: op is ws.OpText, whose payload must be
 // UTF-8, or ws.OpBinary. It copies payload and does not wait. It returns
-// ErrClosed if the connection is closed or closing, or if the client is so slow
-// that its queue is full, which closes it.
+// ErrClosed if the connection is closed or closing. If the client is so slow that
+// its queue is full, Limits.Slow says what happens.
 func (c *Conn) Write(op ws.OpCode, payload []byte) error {
-	frame, err := dataFrame(op, payload)
+	if err := checkOp(op); err != nil {
+		return err
+	}
+	if c.packs(payload) {
+		return c.writePacked(op, payload)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(first(op), payload)
+}
+
+// WriteWait queues a message as Write does, but when the queue is full it waits
+// until there is room, or ctx ends. A handler may call it: its own client is kept
+// waiting, the others are not.
+func (c *Conn) WriteWait(ctx context.Context, op ws.OpCode, payload []byte) error {
+	if err := checkOp(op); err != nil {
+		return err
+	}
+	frame := c.frame(op, payload)
+	for {
+		c.mu.Lock()
+		if c.mute || !c.full(frame) {
+			err := c.enqueue(frame, true)
+			c.mu.Unlock()
+			return err
+		}
+		c.corked = false // or it would wait for itself
+		c.flush()
+		room := c.room()
+		c.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Send queues a message for one client of this server, as [Conn.Write] does. It
+// returns clientstorage.ErrNotFound if the client is not, or no longer, among them.
+func (s *Server) Send(id clientstorage.ID, op ws.OpCode, payload []byte) error {
+	s.init()
+	c := s.index.get(id)
+	if c == nil {
+		return clientstorage.ErrNotFound
+	}
+	return c.Write(op, payload)
+}
+
+// SendUser queues a message for all clients of a user on this server, and returns
+// for how many. A client that cannot take it is no error: it is closed or closing.
+func (s *Server) SendUser(user string, op ws.OpCode, payload []byte) (n int, err error) {
+	s.init()
+	m, err := newMessage(op, payload)
+	if err != nil {
+		return 0, err
+	}
+	for client := range s.Storage.Local().ByUser(user) {
+		if c := s.index.get(client.ID); c != nil && m.sendTo(c) == nil {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// Broadcast queues one message for every client of this server, as [Conn.Write]
+// does for one. The message is encoded once. A slow client does not delay the
+// others.
+func (s *Server) Broadcast(op ws.OpCode, payload []byte) error {
+	s.init()
+	m, err := newMessage(op, payload)
 	if err != nil {
 		return err
 	}
-	return c.queue(frame)
+	for _, c := range s.all() {
+		// A client that cannot take it is closed or closing, which its own
+		// OnClose tells, or has it dropped.
+		_ = m.sendTo(c)
+	}
+	return nil
 }
 
-// dataFrame encodes a message as one frame.
-func dataFrame(op ws.OpCode, payload []byte) ([]byte, error) {
+// A message is for many clients, who share its bytes.
+type message struct {
+	op      ws.OpCode
+	payload []byte
+	plain   []byte // the frame
+	packed  []byte // the frame, compressed; nil until somebody needs it
+}
+
+func newMessage(op ws.OpCode, payload []byte) (*message, error) {
+	if err := checkOp(op); err != nil {
+		return nil, err
+	}
+	return &message{op: op, payload: payload, plain: appendFrame(nil, first(op), payload)}, nil
+}
+
+func (m *message) sendTo(c *Conn) error {
+	frame := m.plain
+	if c.packs(m.payload) {
+		if m.packed == nil {
+			m.packed = pack(m.op, m.payload)
+		}
+		frame = m.packed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.enqueue(frame, true)
+}
+
+func checkOp(op ws.OpCode) error {
 	if op != ws.OpText && op != ws.OpBinary {
-		return nil, fmt.Errorf("wsconn: a message is text or binary, not opcode %d", op)
-	}
-	return encode(op, payload), nil
-}
-
-func encode(op ws.OpCode, payload []byte) []byte {
-	frame, _ := ws.CompileFrame(ws.NewFrame(op, true, payload)) // a bytes.Buffer does not fail
-	return frame
-}
-
-// queue puts a frame, which the caller must not change any more, behind those
-// that wait. It is the only way to the client.
-func (c *Conn) queue(frame []byte) error {
-	c.out.Lock()
-	if c.out.closed {
-		c.out.Unlock()
-		return ErrClosed
-	}
-	if c.out.bytes > 0 && c.out.bytes+weight(frame) > c.server.limits.MaxQueueBytes {
-		c.out.Unlock()
-		c.fail(CloseError{statusTryAgainLater, "too slow"})
-		return ErrClosed
-	}
-	c.append(frame)
-	c.out.Unlock()
-	return nil
-}
-
-// queueLast queues a close frame. It does nothing if one was queued before.
-func (c *Conn) queueLast(frame []byte) {
-	c.out.Lock()
-	defer c.out.Unlock()
-	if c.out.closed {
-		return
-	}
-	c.out.closed = true
-	c.append(frame)
-}
-
-// weight is what a frame costs while it waits: its bytes, and about what it takes
-// to keep track of it, or many small frames would cost much more than the limit.
-func weight(frame []byte) int { return len(frame) + 64 }
-
-// append adds a frame and sees that somebody writes it. The caller holds c.out.
-func (c *Conn) append(frame []byte) {
-	c.out.frames = append(c.out.frames, frame)
-	c.out.bytes += weight(frame)
-	if !c.out.writing {
-		c.out.writing = true
-		c.server.running.Go(c.flush)
-	}
-}
-
-// flush writes until nothing is left. It runs only while there is something to
-// write, so an idle client costs no goroutine for it, and what is queued while
-// it writes goes out together.
-func (c *Conn) flush() {
-	for {
-		c.out.Lock()
-		frames := c.out.frames
-		if len(frames) == 0 {
-			c.out.writing = false
-			if c.out.closed {
-				close(c.out.flushed)
-			}
-			c.out.Unlock()
-			return
-		}
-		// What is being written no longer waits: a client that has read all of it
-		// may ask for as much again before the write has returned.
-		c.out.frames, c.out.bytes = nil, 0
-		c.out.Unlock()
-
-		if err := c.write(frames); err != nil {
-			c.out.Lock()
-			c.out.closed, c.out.frames = true, nil
-			close(c.out.flushed)
-			c.out.Unlock()
-			c.drop(err)
-			return
-		}
-	}
-}
-
-// maxWrite is how much is written at once. A client that takes less than that in
-// the write timeout is alive all the same, if it takes anything; but over TLS, a
-// write that was cut short cannot be taken up again, so there it must take this.
-const maxWrite = 64 << 10
-
-// write writes frames, however many, and gives up when the client has taken
-// nothing for the write timeout.
-func (c *Conn) write(frames net.Buffers) error {
-	for len(frames) > 0 {
-		piece := cutOff(&frames, maxWrite)
-		for len(piece) > 0 {
-			c.nc.SetWriteDeadline(time.Now().Add(c.server.limits.WriteTimeout))
-			n, err := piece.WriteTo(c.nc) // leaves in piece what was not written
-			if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
-				return fmt.Errorf("wsconn: write: %w", err)
-			}
-		}
+		return fmt.Errorf("wsconn: a message is text or binary, not opcode %d", op)
 	}
 	return nil
 }
 
-// cutOff takes at most limit bytes off the beginning of frames.
-func cutOff(frames *net.Buffers, limit int) net.Buffers {
-	var piece net.Buffers
-	rest := *frames
-	for len(rest) > 0 && limit > 0 {
-		if len(rest[0]) > limit {
-			piece = append(piece, rest[0][:limit])
-			rest[0] = rest[0][limit:]
-			break
-		}
-		piece = append(piece, rest[0])
-		limit -= len(rest[0])
-		rest = rest[1:]
+// control queues a control frame.
+func (c *Conn) control(op ws.OpCode, payload []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(first(op), payload)
+}
+
+// packs reports whether a message is compressed for this client.
+func (c *Conn) packs(payload []byte) bool {
+	return c.deflate != 0 && c.deflate.Fits(len(payload))
+}
+
+func (c *Conn) writePacked(op ws.OpCode, payload []byte) error {
+	buf := scratch.get()
+	defer scratch.put(buf)
+	first := first(op)
+	packed, smaller := deflate.Deflate((*buf)[:0], payload)
+	if smaller {
+		*buf = packed[:0]
+		payload, first = packed, first|rsv1
 	}
-	*frames = rest
-	return piece
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.put(first, payload)
+}
+
+// frame encodes a message for this client.
+func (c *Conn) frame(op ws.OpCode, payload []byte) []byte {
+	if c.packs(payload) {
+		return pack(op, payload)
+	}
+	return appendFrame(nil, first(op), payload)
+}
+
+// pack encodes a message as a compressed frame, if that is shorter.
+func pack(op ws.OpCode, payload []byte) []byte {
+	buf := scratch.get()
+	defer scratch.put(buf)
+	packed, smaller := deflate.Deflate((*buf)[:0], payload)
+	if !smaller {
+		return appendFrame(nil, first(op), payload)
+	}
+	*buf = packed[:0]
+	return appendFrame(nil, first(op)|rsv1, packed)
 }

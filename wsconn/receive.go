@@ -1,0 +1,120 @@
+package wsconn
+
+import (
+	"errors"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+
+	"github.com/rollcall-go/rollcall/internal/deflate"
+)
+
+// This file says what becomes of the bytes that a client sends.
+//
+// Invariant: a connection keeps an input only while something is incomplete.
+
+// input is what has come and is not complete.
+type input struct {
+	parser parser
+	rest   []byte // of the handshake, or a part of a frame's header or of a control frame
+}
+
+// pending copies what is incomplete to the beginning of buf, behind which more is to
+// be read.
+func (c *Conn) pending(buf []byte) int {
+	if c.in == nil {
+		return 0
+	}
+	return copy(buf, c.in.rest)
+}
+
+// keep keeps what is incomplete.
+func (c *Conn) keep(p parser, rest []byte) {
+	if p.idle() && len(rest) == 0 {
+		c.in = nil
+		return
+	}
+	if c.in == nil {
+		c.in = &input{}
+	}
+	c.in.parser = p
+	if len(rest) == 0 {
+		c.in.rest = nil
+		return
+	}
+	c.in.rest = append(c.in.rest[:0], rest...)
+}
+
+// deliver handles what b completes, and keeps the rest. The error is why the
+// connection ends. The caller has the turn; b begins with what pending returned, and
+// is changed.
+func (c *Conn) deliver(b []byte) error {
+	var p parser
+	if c.in != nil {
+		p = c.in.parser
+	}
+	r := rules{max: c.loop.server.limits.MaxMessageBytes, packed: c.deflate != 0}
+	for len(b) > 0 {
+		found, n, err := p.next(b, r)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		b = b[n:]
+		switch found.op {
+		case ws.OpText, ws.OpBinary:
+			if err := c.message(found, r); err != nil {
+				return err
+			}
+		case ws.OpPing:
+			// A client that pings and does not read fills its queue like any slow
+			// client.
+			_ = c.control(ws.OpPong, found.payload)
+		case ws.OpClose:
+			return parseClose(found.payload)
+		}
+	}
+	c.keep(p, b)
+	return nil
+}
+
+// message gives a message to the handler, unless the server ends the connection.
+func (c *Conn) message(m part, r rules) error {
+	c.spoke.Store(c.heard.Load())
+	if c.isEnding() {
+		return nil
+	}
+	if !m.packed {
+		c.tellMessage(m.op, m.payload)
+		return nil
+	}
+	buf := scratch.get()
+	defer scratch.put(buf)
+	payload, err := deflate.Inflate((*buf)[:0], m.payload, r.max)
+	*buf = payload[:0]
+	switch {
+	case errors.Is(err, deflate.ErrTooBig):
+		return errTooBig
+	case err != nil:
+		return CloseError{ws.StatusInvalidFramePayloadData, "cannot be inflated"}
+	case m.op == ws.OpText && !utf8.Valid(payload):
+		return errNotUTF8
+	}
+	c.tellMessage(m.op, payload)
+	return nil
+}
+
+func (c *Conn) tellMessage(op ws.OpCode, payload []byte) {
+	defer c.recovered()
+	c.loop.server.Handler.OnMessage(c, op, payload)
+}
+
+// ended notes that the client has ended its side of the stream. The caller has the
+// turn.
+func (c *Conn) ended() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.eof = true
+}

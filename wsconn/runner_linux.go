@@ -1,0 +1,258 @@
+package wsconn
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+)
+
+// A runner runs a loop.
+//
+// Invariant: it takes one read per event and one write per batch of answers. Bytes are
+// read into its own buffer and taken apart there; a connection keeps only what is
+// incomplete. What is not read raises the event again.
+type runner struct {
+	loop   *loop
+	waiter *waiter
+	buf    []byte
+	out    *output // lent to the connection it is at, for the batch of answers
+	conns  []*Conn
+}
+
+// readBuffer is how much is read at once. It is longer than all that a connection
+// keeps: see maxRest.
+const readBuffer = 64 << 10
+
+// start starts a runner.
+func (l *loop) start() {
+	if l.poller == nil {
+		return
+	}
+	l.server.runners.Go((&runner{
+		loop:   l,
+		waiter: newWaiter(l.poller),
+		buf:    make([]byte, readBuffer),
+		out:    newBatch(),
+	}).run)
+}
+
+func newBatch() *output { return &output{batch: make([]byte, 0, batchBytes)} }
+
+func (r *runner) run() {
+	for {
+		events, err := r.waiter.wait()
+		if err != nil {
+			return // the server ends
+		}
+		l := r.loop
+		l.woken.Add(1)
+		l.server.rouse()
+		at := now()
+		r.resolve(events)
+		for i, c := range r.conns {
+			if c == nil {
+				continue
+			}
+			section := l.sections.Add(1)
+			l.at.Store(c)
+			l.section.Store(section)
+			r.event(c, events[i].Events, at)
+			if !l.section.CompareAndSwap(section, 0) {
+				return // the loop is another's: it has the events that are left
+			}
+		}
+		l.at.Store(nil)
+		clear(r.conns)
+	}
+}
+
+// resolve finds the connections of events. One that is gone is nil.
+func (r *runner) resolve(events []syscall.EpollEvent) {
+	r.conns = r.conns[:0]
+	l := r.loop
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range events {
+		r.conns = append(r.conns, l.get(uint32(events[i].Fd), uint32(events[i].Pad)))
+	}
+}
+
+// event serves one connection.
+func (r *runner) event(c *Conn, events uint32, at uint32) {
+	c.mu.Lock()
+	if c.link != nil {
+		c.armed = 0 // kept connections are armed for one event at a time
+	}
+	if events&(writable|broken) != 0 && c.link == nil && c.out != nil {
+		c.flush()
+	}
+	switch {
+	case events&(readable|broken) == 0, c.phase == phaseClosed:
+		c.mu.Unlock()
+		return
+	case c.phase == phaseLast && c.link == nil:
+		n, err := readSocket(c.fd, r.buf)
+		if n > 0 || err != errAgain {
+			c.drained(n, n == 0)
+		}
+		c.mu.Unlock()
+		return
+	case c.phase == phaseLast:
+		c.mu.Unlock()
+		c.loop.server.crew.do(c.drainLink)
+		return
+	case c.busy:
+		c.wants |= wantRead
+		c.deaf = true
+		c.arm()
+		c.mu.Unlock()
+		return
+	}
+	c.busy = true
+	c.heard.Store(at)
+	if c.link != nil {
+		c.mu.Unlock()
+		c.loop.server.crew.do(c.readLink)
+		return
+	}
+	c.corked = true
+	if c.out == nil {
+		c.out = r.out
+	}
+	c.mu.Unlock()
+	r.read(c, at)
+}
+
+// read reads once, has what came delivered, and gives the turn back, or to the crew.
+func (r *runner) read(c *Conn, at uint32) {
+	n := c.pending(r.buf)
+	got, err := readSocket(c.fd, r.buf[n:])
+	switch {
+	case err == errAgain:
+		err = nil
+	case err != nil:
+		err = fmt.Errorf("wsconn: read: %w", err)
+	case got == 0:
+		c.ended()
+		err = fmt.Errorf("wsconn: read: %w", io.EOF)
+	default:
+		if b := r.buf[:n+got]; c.phase == phaseRequest {
+			if r.request(c, b) {
+				return
+			}
+		} else if r.handsOff() {
+			r.handOff(c, b)
+			return
+		} else {
+			err = c.deliver(b)
+		}
+	}
+	if err != nil {
+		r.takeBack(c)
+		c.loop.server.crew.do(func() { c.finish(err) })
+		return
+	}
+	r.giveBack(c, at)
+}
+
+// giveBack is release for the usual case, in which nothing was asked of the owner.
+func (r *runner) giveBack(c *Conn, at uint32) {
+	c.mu.Lock()
+	c.corked = false
+	r.unlend(c)
+	if c.wants&^wantRead != 0 {
+		c.mu.Unlock()
+		c.loop.server.crew.do(c.release)
+		return
+	}
+	c.heard.Store(at)
+	if c.deaf {
+		c.listen()
+	} else {
+		c.busy = false
+	}
+	c.mu.Unlock()
+}
+
+// takeBack ends the batch of a connection whose turn goes to somebody else.
+func (r *runner) takeBack(c *Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = false
+	r.unlend(c)
+}
+
+// unlend writes the batch and takes the output back, or leaves it to the connection
+// if the client does not take all of it. The caller holds c.mu.
+func (r *runner) unlend(c *Conn) {
+	c.flush()
+	if c.out != r.out {
+		return
+	}
+	if len(r.out.queue) == 0 && len(r.out.batch) == 0 {
+		r.out.queue, r.out.bytes = nil, 0
+		c.out = nil
+		return
+	}
+	r.out.batch = nil
+	r.out = newBatch()
+}
+
+// request collects the handshake. It reports whether the turn is somebody else's
+// now: of the crew, which asks who it is.
+func (r *runner) request(c *Conn, b []byte) (passed bool) {
+	head, tail, err := c.collect(b)
+	if head == nil && err == nil {
+		return false
+	}
+	c.asked()
+	head, tail = cloneBoth(head, tail)
+	r.takeBack(c)
+	c.loop.server.crew.do(func() {
+		if c.answer(head, tail, err) {
+			c.release()
+		}
+	})
+	return true
+}
+
+// handsOff reports whether messages go to the crew, because handlers have taken long.
+func (r *runner) handsOff() bool {
+	s := r.loop.server
+	until := s.handOff.Load()
+	if until != 0 && int64(time.Since(processStart)) > until {
+		s.handOff.CompareAndSwap(until, 0)
+		return false
+	}
+	return until != 0
+}
+
+func (r *runner) handOff(c *Conn, b []byte) {
+	b = append([]byte(nil), b...)
+	r.takeBack(c)
+	c.loop.server.crew.do(func() {
+		if c.serve(b) {
+			c.release()
+		}
+	})
+}
+
+var errAgain = errors.New("wsconn: nothing to read")
+
+// readSocket reads from a bare socket, which may have nothing.
+func readSocket(fd int32, b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), b)
+		switch err {
+		case nil:
+			return n, nil
+		case syscall.EAGAIN:
+			return 0, errAgain
+		case syscall.EINTR:
+		default:
+			return 0, err
+		}
+	}
+}
