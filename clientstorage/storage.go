@@ -121,6 +121,10 @@ func (o *Options) complete() error {
 // Node returns the id of this storage, which the ids of its clients begin with.
 func (s *Storage) Node() NodeID { return s.table.node }
 
+// Shared reports whether the storage has a driver, so that Attach and Detach may wait
+// for a cache.
+func (s *Storage) Shared() bool { return s.shared != nil }
+
 // Attach remembers a client and returns it with its ID and, unless it was set,
 // the time. The caller must Detach it when its socket is gone. Attach keeps
 // client.Roles and client.Attributes; they must not be changed any more.

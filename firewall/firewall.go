@@ -118,6 +118,12 @@ func New(opts *Options) (*Firewall, error) {
 	return f, err
 }
 
+// Immediate reports whether Authenticate waits for nobody, because it asks nobody:
+// there are no authenticators and no hooks.
+func (f *Firewall) Immediate() bool {
+	return len(f.opts.Authenticators) == 0 && f.opts.Authenticated == nil && f.opts.Refused == nil
+}
+
 // Authenticate says who sends r, or returns a *[Refusal].
 func (f *Firewall) Authenticate(ctx context.Context, r *Request) (*Identity, error) {
 	id, why := f.authenticate(ctx, r)

@@ -29,11 +29,17 @@ func (s *Server) acceptLoop(accept func() error) error {
 		default:
 			// Too many open files, most likely: those that are connected must go
 			// on, and the others wait in the kernel's queue meanwhile.
-			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
+			delay = nextDelay(delay)
 			s.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", delay)
 			time.Sleep(delay)
 		}
 	}
+}
+
+// nextDelay returns how long to wait after accepting has failed, given how long that
+// was the last time.
+func nextDelay(delay time.Duration) time.Duration {
+	return min(max(2*delay, 5*time.Millisecond), time.Second)
 }
 
 func isTemporary(err error) bool {
@@ -42,7 +48,7 @@ func isTemporary(err error) bool {
 	}
 	// The kernel had no memory for it, or the client was gone before it was accepted:
 	// accept(2).
-	for _, passing := range []error{syscall.ENOMEM, syscall.ENOBUFS, syscall.ECONNABORTED} {
+	for _, passing := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOBUFS, syscall.ECONNABORTED} {
 		if errors.Is(err, passing) {
 			return true
 		}

@@ -1,18 +1,20 @@
 package wsconn
 
 import (
-	"context"
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 )
 
-// acceptor returns what accepts a connection of l, and what ends that. Listeners of
-// package net are asked for bare descriptors; a net.Conn would cost ten times what a
-// connection does.
-func (s *Server) acceptor(l net.Listener) (accept func() error, stop func()) {
+// This file accepts bare descriptors. A net.Conn would cost ten times what a
+// connection does, and a goroutine that accepts a third of the time.
+
+// accept takes connections of l in until it fails. Those of listeners of package net
+// are accepted by the loops.
+func (s *Server) accept(l net.Listener) error {
 	var sc syscall.Conn
 	switch l := l.(type) {
 	case *net.TCPListener:
@@ -21,61 +23,52 @@ func (s *Server) acceptor(l net.Listener) (accept func() error, stop func()) {
 		sc = l
 	}
 	if sc == nil || s.loops[0].poller == nil {
-		return func() error { return s.acceptConn(l) }, func() {}
+		return s.acceptLoop(func() error { return s.acceptConn(l) })
 	}
-	a, err := s.acceptRaw(sc)
-	if err != nil {
-		return func() error { return err }, func() {}
-	}
-	// To accept waits; this is what wakes it.
-	forget := context.AfterFunc(s.base, func() { a.file.Close() })
-	return a.next, func() {
-		forget()
-		a.file.Close()
-	}
-}
-
-// A rawListener accepts bare descriptors from a listener of package net, which itself
-// has no way to. It listens with a duplicate of the listener's descriptor, so it has to
-// look whether that is closed.
-type rawListener struct {
-	server   *Server
-	listener syscall.RawConn
-	file     *os.File // the duplicate
-	raw      syscall.RawConn
-	try      func(fd uintptr) bool
-	fd       int
-	peer     syscall.Sockaddr
-	err      error
-}
-
-// lookAtListener is how often to look whether a listener is closed to which nobody
-// connects.
-const lookAtListener = 250 * time.Millisecond
-
-func (s *Server) acceptRaw(sc syscall.Conn) (*rawListener, error) {
 	raw, err := sc.SyscallConn()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var dup int
+	r, err := newRawListener(s, raw)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.watch(); err != nil {
+		return err
+	}
+	return r.wait(raw)
+}
+
+// A rawListener is a duplicate of a listener's descriptor, which all loops watch.
+type rawListener struct {
+	server *Server
+	number int32 // in Server.raw
+	failed chan error
+
+	mu     sync.RWMutex // held while accepting; so the descriptor is never another's
+	fd     int          // or -1
+	paused bool
+	delay  time.Duration // of the last pause, if nothing was accepted since
+}
+
+func newRawListener(s *Server, raw syscall.RawConn) (*rawListener, error) {
+	r := &rawListener{server: s, failed: make(chan error, 1), fd: -1}
+	var err error
 	err = errors.Join(raw.Control(func(fd uintptr) {
 		// Those that are accepted inherit it: tcp(7). Answers are written in batches,
 		// so to wait for more would only delay them.
 		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
-		dup, err = duplicate(fd)
+		r.fd, err = duplicate(fd)
 	}), err)
 	if err != nil {
 		return nil, err
 	}
-	a := &rawListener{server: s, listener: raw, file: os.NewFile(uintptr(dup), "listener")}
-	a.try = a.accept
-	a.file.SetReadDeadline(time.Now().Add(lookAtListener))
-	if a.raw, err = a.file.SyscallConn(); err != nil {
-		a.file.Close()
-		return nil, err
-	}
-	return a, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.number = int32(len(s.raw))
+	s.raw = append(s.raw, r)
+	return r, nil
 }
 
 func duplicate(fd uintptr) (int, error) {
@@ -86,59 +79,115 @@ func duplicate(fd uintptr) (int, error) {
 	return int(dup), nil
 }
 
-// next waits for a connection and takes it in.
-func (a *rawListener) next() error {
+// lookAtListener is how often to look whether the listener was closed, which does not
+// close a duplicate.
+const lookAtListener = 200 * time.Millisecond
+
+// wait returns why there are no more connections.
+func (r *rawListener) wait(listener syscall.RawConn) error {
+	ticker := time.NewTicker(lookAtListener)
+	defer ticker.Stop()
 	for {
-		err := a.raw.Read(a.try)
-		if closed := a.listener.Control(func(uintptr) {}); closed != nil {
-			if err == nil && a.err == nil {
-				syscall.Close(a.fd)
-			}
-			return closed
-		}
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			a.file.SetReadDeadline(time.Now().Add(lookAtListener))
-		case err != nil:
+		select {
+		case <-r.server.base.Done():
+			return ErrServerClosed
+		case err := <-r.failed:
 			return err
-		case a.err != nil:
-			return os.NewSyscallError("accept4", a.err)
-		default:
-			a.server.welcome(&Conn{loop: a.server.pick(), fd: int32(a.fd), busy: true, peer: peerOf(a.peer)})
-			return nil
+		case <-ticker.C:
+			if err := listener.Control(func(uintptr) {}); err != nil {
+				if r.server.base.Err() != nil {
+					return ErrServerClosed
+				}
+				return err
+			}
 		}
 	}
 }
 
-// accept tries to, and reports false if there is nobody yet.
-func (a *rawListener) accept(fd uintptr) bool {
-	for {
-		a.fd, a.peer, a.err = syscall.Accept4(int(fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
-		switch a.err {
+// watch has all loops watch the listener. Of those that wait, the kernel wakes one.
+func (r *rawListener) watch() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fd < 0 {
+		return nil
+	}
+	r.paused = false
+	for _, l := range r.server.loops {
+		if err := l.poller.watchListener(r.fd, r.number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unwatch undoes watch. The caller holds r.mu.
+func (r *rawListener) unwatch() {
+	for _, l := range r.server.loops {
+		_ = l.poller.control(r.fd, 1, 0, 0, 0)
+	}
+}
+
+func (r *rawListener) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unwatch()
+	syscall.Close(r.fd)
+	r.fd = -1
+}
+
+// acceptBatch is how many are accepted before those who are connected are served again.
+const acceptBatch = 64
+
+// acceptSome accepts those who wait. It is called by a loop.
+func (r *rawListener) acceptSome() {
+	for range acceptBatch {
+		fd, sa, err := r.acceptOne()
+		switch err {
+		case nil:
+			r.server.welcome(&Conn{loop: r.server.pick(), fd: int32(fd), busy: true, peer: peerOf(sa)})
+		case syscall.EAGAIN:
+			return
 		case syscall.EINTR, syscall.ECONNABORTED: // nobody any more
 		default:
-			return a.err != syscall.EAGAIN
+			r.pause(os.NewSyscallError("accept4", err))
+			return
 		}
 	}
 }
 
-func peerOf(sa syscall.Sockaddr) (p peer) {
-	switch sa := sa.(type) {
-	case *syscall.SockaddrInet4:
-		p = peer{kind: 4, port: uint16(sa.Port)}
-		copy(p.ip[12:], sa.Addr[:])
-		p.ip[10], p.ip[11] = 0xff, 0xff
-	case *syscall.SockaddrInet6:
-		p = peer{kind: 6, port: uint16(sa.Port), ip: sa.Addr, zone: sa.ZoneId}
-		if isMapped(sa.Addr) {
-			p.kind = 4
-		}
+func (r *rawListener) acceptOne() (int, syscall.Sockaddr, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.fd < 0 || r.paused {
+		return 0, nil, syscall.EAGAIN
 	}
-	return p
+	return syscall.Accept4(r.fd, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 }
 
-func isMapped(ip [16]byte) bool {
-	return [12]byte(ip[:12]) == [12]byte{10: 0xff, 11: 0xff}
+// pause stops accepting for a time. Too many files are open, most likely: those who are
+// connected must go on, and the others wait in the kernel's queue meanwhile.
+func (r *rawListener) pause(err error) {
+	if !isTemporary(err) {
+		select {
+		case r.failed <- err:
+		default:
+		}
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fd < 0 || r.paused {
+		return
+	}
+	r.paused = true
+	r.unwatch()
+	r.delay = nextDelay(r.delay)
+	r.server.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", r.delay)
+	time.AfterFunc(r.delay, func() {
+		if err := r.watch(); err != nil {
+			r.pause(err)
+		}
+	})
 }
 
 // takeDescriptor makes c a connection of the bare descriptor of nc, if nc is of package

@@ -15,6 +15,7 @@ import (
 // pace, whatever they wait for, there are soon more.
 type crew struct {
 	running *sync.WaitGroup // of all jobs
+	rouse   func()          // has look called
 
 	mu      sync.Mutex
 	jobs    []func()
@@ -28,8 +29,8 @@ type crew struct {
 // spare is how many goroutines stay when there is nothing to do.
 var spare = max(4, 2*runtime.GOMAXPROCS(0))
 
-func newCrew(running *sync.WaitGroup) *crew {
-	c := &crew{running: running}
+func newCrew(running *sync.WaitGroup, rouse func()) *crew {
+	c := &crew{running: running, rouse: rouse}
 	c.wake = sync.NewCond(&c.mu)
 	return c
 }
@@ -41,10 +42,12 @@ func (c *crew) do(job func()) {
 	defer c.mu.Unlock()
 	c.jobs = append(c.jobs, job)
 	switch {
-	case c.free > 0:
+	case len(c.jobs) <= c.free: // some of them may be on their way to a job already
 		c.wake.Signal()
 	case c.workers < spare || c.closed:
 		c.hire()
+	default:
+		c.rouse()
 	}
 }
 

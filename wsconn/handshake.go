@@ -54,18 +54,18 @@ func (c *Conn) answer(head, tail []byte, err error) (mine bool) {
 		c.refuse(emptyResponse(headStatus(err)))
 		return false
 	}
-	left := time.Duration(int32(after(c.spoke.Load(), s.limits.HandshakeTimeout)-now())) * time.Millisecond
-	ctx, cancel := context.WithTimeout(s.base, left)
+	ctx, cancel := s.base, func() {}
+	if !s.quick {
+		left := time.Duration(int32(after(c.spoke.Load(), s.limits.HandshakeTimeout)-now())) * time.Millisecond
+		ctx, cancel = context.WithTimeout(s.base, left)
+	}
 	g, response, err := s.upgrade(ctx, c, head)
 	cancel() // now, because the connection may last for days
 	if err != nil {
 		c.refuse(response)
 		return false
 	}
-	c.mu.Lock()
-	c.append(chunk{response, false})
-	c.flush()
-	c.mu.Unlock()
+	c.putRaw(response)
 	return c.open(g, tail)
 }
 

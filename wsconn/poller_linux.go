@@ -59,6 +59,16 @@ func (p *poller) control(fd int, was, events uint32, slot, gen uint32) error {
 	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(p.fd, op, fd, &e))
 }
 
+// listenerSlot marks an event of a listener. No connection has that slot.
+const listenerSlot = -1
+
+// watchListener looks for connections of a listener that has this number.
+func (p *poller) watchListener(fd int, number int32) error {
+	const exclusive = 1 << 28 // EPOLLEXCLUSIVE: epoll_ctl(2)
+	e := syscall.EpollEvent{Events: syscall.EPOLLIN | exclusive, Fd: listenerSlot, Pad: number}
+	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(p.fd, syscall.EPOLL_CTL_ADD, fd, &e))
+}
+
 // close makes wait fail.
 func (p *poller) close() { p.file.Close() }
 

@@ -12,6 +12,8 @@ import (
 
 type poller struct{}
 
+type rawListener struct{}
+
 var errNoPoller = errors.New("wsconn: no poller on this system")
 
 func newPoller() (*poller, error) { return nil, errNoPoller }
@@ -20,8 +22,8 @@ func (p *poller) close() {}
 
 func (l *loop) start() {}
 
-func (s *Server) acceptor(l net.Listener) (accept func() error, stop func()) {
-	return func() error { return s.acceptConn(l) }, func() {}
+func (s *Server) accept(l net.Listener) error {
+	return s.acceptLoop(func() error { return s.acceptConn(l) })
 }
 
 func (c *Conn) takeDescriptor(net.Conn) bool { return false }

@@ -68,6 +68,18 @@ func (c *Conn) put(first byte, payload []byte) error {
 	return nil
 }
 
+// putRaw queues bytes that are no frame: the answer to the handshake.
+func (c *Conn) putRaw(b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.corked && c.out != nil && len(c.out.queue) == 0 {
+		c.out.batch = append(c.out.batch, b...)
+		return
+	}
+	c.append(chunk{b, false})
+	c.push()
+}
+
 // enqueue puts a frame, which nobody changes any more, behind what waits. It is a
 // message or a control frame. The caller holds c.mu.
 func (c *Conn) enqueue(frame []byte, message bool) error {

@@ -52,6 +52,9 @@ func (r *runner) run() {
 		at := now()
 		r.resolve(events)
 		for i, c := range r.conns {
+			if events[i].Fd == listenerSlot {
+				l.server.rawListener(events[i].Pad).acceptSome()
+			}
 			if c == nil {
 				continue
 			}
@@ -60,12 +63,31 @@ func (r *runner) run() {
 			l.section.Store(section)
 			r.event(c, events[i].Events, at)
 			if !l.section.CompareAndSwap(section, 0) {
-				return // the loop is another's: it has the events that are left
+				r.passOn(events, i+1, at)
+				return
 			}
 		}
 		l.at.Store(nil)
 		clear(r.conns)
 	}
+}
+
+// passOn gives up the events that are left when the loop is another's by now. Those of
+// bare sockets are raised again; those of links are not, and are only handed to the
+// crew here.
+func (r *runner) passOn(events []syscall.EpollEvent, from int, at uint32) {
+	for i := from; i < len(r.conns); i++ {
+		if c := r.conns[i]; c != nil && c.link != nil {
+			r.event(c, events[i].Events, at)
+		}
+	}
+}
+
+// rawListener returns one by its number.
+func (s *Server) rawListener(number int32) *rawListener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.raw[number]
 }
 
 // resolve finds the connections of events. One that is gone is nil.
@@ -149,12 +171,16 @@ func (r *runner) read(c *Conn, at uint32) {
 			err = c.deliver(b)
 		}
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+		r.giveBack(c, at)
+	case c.loop.server.direct:
+		c.finish(err)
+		r.takeBack(c)
+	default:
 		r.takeBack(c)
 		c.loop.server.crew.do(func() { c.finish(err) })
-		return
 	}
-	r.giveBack(c, at)
 }
 
 // giveBack is release for the usual case, in which nothing was asked of the owner.
@@ -200,14 +226,21 @@ func (r *runner) unlend(c *Conn) {
 	r.out = newBatch()
 }
 
-// request collects the handshake. It reports whether the turn is somebody else's
-// now: of the crew, which asks who it is.
-func (r *runner) request(c *Conn, b []byte) (passed bool) {
+// request collects the handshake. It reports whether the turn is gone: of the crew,
+// which asks who it is, if that may wait.
+func (r *runner) request(c *Conn, b []byte) (gone bool) {
 	head, tail, err := c.collect(b)
 	if head == nil && err == nil {
 		return false
 	}
 	c.asked()
+	if c.loop.server.quick {
+		if !c.answer(head, tail, err) {
+			r.takeBack(c)
+			return true
+		}
+		return false
+	}
 	head, tail = cloneBoth(head, tail)
 	r.takeBack(c)
 	c.loop.server.crew.do(func() {

@@ -47,6 +47,8 @@ type Server struct {
 
 	once    sync.Once
 	limits  Limits             // Limits, with the defaults
+	direct  bool               // to attach and detach never waits
+	quick   bool               // to authenticate neither
 	asking  chan struct{}      // holds one for each client the firewall is asked about
 	base    context.Context    // ends with Shutdown
 	cancel  context.CancelFunc // ends base
@@ -70,6 +72,7 @@ type Server struct {
 	mu        sync.Mutex
 	down      bool                       // Shutdown was called
 	listeners map[*net.Listener]struct{} // by pointer, as not every one can be a key
+	raw       []*rawListener             // those that the loops watch, by number
 }
 
 // A Handler is told of connections and their messages. For one connection the
@@ -128,6 +131,8 @@ func (s *Server) init() {
 			s.Handler = HandlerFunc(func(*Conn, ws.OpCode, []byte) {})
 		}
 		s.Logger = cmp.Or(s.Logger, slog.Default())
+		s.direct = !s.Storage.Shared()
+		s.quick = s.direct && s.Firewall.Immediate()
 		s.asking = make(chan struct{}, s.limits.MaxHandshakes)
 		s.base, s.cancel = context.WithCancel(context.Background())
 		s.listeners = make(map[*net.Listener]struct{})
@@ -142,7 +147,7 @@ func (s *Server) init() {
 
 // startLoops starts what serves connections, and what watches over it.
 func (s *Server) startLoops() {
-	s.crew = newCrew(&s.running)
+	s.crew = newCrew(&s.running, s.rouse)
 	s.loops = newLoops(s)
 	for _, l := range s.loops {
 		l.start()
@@ -184,7 +189,5 @@ func (s *Server) Serve(l net.Listener) error {
 		return ErrServerClosed
 	}
 	defer s.removeListener(&l)
-	accept, stop := s.acceptor(l)
-	defer stop()
-	return s.acceptLoop(accept)
+	return s.accept(l)
 }

@@ -2,37 +2,15 @@ package deflate
 
 import (
 	"bytes"
+	"compress/flate"
 	"errors"
-	"io"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
-
-	"compress/flate"
 )
-
-// compressed returns what compress/flate makes of a message.
-func compressed(tb testing.TB, level int, message []byte) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, level)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := w.Write(message); err != nil {
-		tb.Fatal(err)
-	}
-	if err := w.Flush(); err != nil {
-		tb.Fatal(err)
-	}
-	out, ok := bytes.CutSuffix(b.Bytes(), []byte(tail))
-	if !ok {
-		tb.Fatal("a message without a tail")
-	}
-	return out
-}
 
 // Messages that have to be understood. The first ones are from RFC 7692 section
 // 7.2.3.
@@ -73,76 +51,6 @@ func TestInflate(t *testing.T) {
 		for limit := range len(c.want) {
 			if got, err := Inflate([]byte("x"), []byte(c.src), limit); err != ErrTooBig || string(got) != "x" {
 				t.Errorf("%s with a limit of %d: %q, %v", name, limit, got, err)
-			}
-		}
-	}
-}
-
-func TestInflateCorrupt(t *testing.T) {
-	cases := map[string]string{
-		// The second message of section 7.2.3.2, which refers to the first.
-		"window of the message before": "\xf2\x00\x11\x00\x00",
-
-		"unknown kind":         "\xfe",
-		"wrong length":         "\x00\x05\x00\xfb\xff\x48\x65\x6c\x6c\x6f\x00",
-		"length too long":      "\x00\x0a\x00\xf5\xff\x48\x65\x6c\x6c\x6f\x00",
-		"length one too long":  "\x00\x0a\x00\xf5\xff123456789",
-		"length far too long":  "\x00\xff\xff\x00\x00\x48",
-		"tail as content":      "\x00\x04\x00\xfb\xff",
-		"tail as last content": "\x01\x04\x00\xfb\xff",
-		"garbage behind":       "\xf2\x48\xcd\xc9\xc9\x07\x00garbage",
-		"tail left":            "\xf2\x48\xcd\xc9\xc9\x07\x00\x00\x00\xff\xff",
-		"no block behind":      "\xf2\x48\xcd\xc9\xc9\x07",
-		"zeros for ever":       trees(lengthsOf(257, map[int]int{0: 1, endOfBlock: 1}), []int{0}).end(),
-		"too far back":         block(0, fixed).fixed('a', 257).code(1, 5).fixed(endOfBlock).end(),
-		"back at the start":    block(0, fixed).fixed(257).code(0, 5).fixed(endOfBlock).end(),
-		"unknown length":       block(0, fixed).fixed('a', 286).code(0, 5).fixed(endOfBlock).end(),
-		"last unknown length":  block(0, fixed).fixed('a', 287).code(0, 5).fixed(endOfBlock).end(),
-		"unknown distance":     block(0, fixed).fixed('a', 257).code(30, 5).fixed(endOfBlock).end(),
-		"last unknown dist.":   block(0, fixed).fixed('a', 257).code(31, 5).fixed(endOfBlock).end(),
-		"distance, no code":    trees(lengthsOf(258, map[int]int{'a': 1, endOfBlock: 2, 257: 2}), []int{0}).code(0, 1).code(3, 2).code(0, 1).code(2, 2).end(),
-		"the other distance":   trees(lengthsOf(258, map[int]int{'a': 1, endOfBlock: 2, 257: 2}), []int{1}).code(0, 1).code(3, 2).code(1, 1).code(2, 2).end(),
-		"too many literals":    trees(lengthsOf(287, map[int]int{endOfBlock: 1}), []int{0}).code(0, 1).end(),
-		"too many of both":     trees(lengthsOf(288, map[int]int{endOfBlock: 1}), make([]int, 32)).code(0, 1).end(),
-		"too many distances":   trees(lengthsOf(257, map[int]int{endOfBlock: 1}), make([]int, 31)).code(0, 1).end(),
-		"too many codes":       trees(lengthsOf(257, map[int]int{'a': 1, 'b': 1, endOfBlock: 1}), []int{0}).code(0, 1).end(),
-		"too few codes":        trees(lengthsOf(257, map[int]int{'a': 2, endOfBlock: 1}), []int{0}).code(0, 1).end(),
-		"a single long code":   trees(lengthsOf(257, map[int]int{endOfBlock: 2}), []int{0}).code(0, 2).end(),
-		"too many distances 2": trees(lengthsOf(257, map[int]int{endOfBlock: 1}), []int{1, 1, 1}).code(0, 1).end(),
-		"no code at all":       trees(make([]int, 257), []int{0}).end(),
-		"no end":               trees(lengthsOf(257, map[int]int{'a': 1}), []int{0}).code(0, 1).end(),
-		// Trees whose lengths are written in two codes: 0 is length 1, 1 the other.
-		"nothing to repeat":    twoLengths(16).code(1, 1).number(0, 2).end(),
-		"one too many":         twoLengths(18).code(0, 1).code(1, 1).number(138-11, 7).code(1, 1).number(120-11, 7).code(0, 1).end(),
-		"lengths without tree": block(0, dynamic).number(0, 5).number(0, 5).number(0, 4).number(0, 12).end(),
-	}
-	for name, src := range cases {
-		// What was there before must not be mistaken for a window.
-		dst := []byte("Hello, Hello, Hello")
-		got, err := Inflate(dst, []byte(src), 1000)
-		if err != ErrCorrupt || string(got) != string(dst) {
-			t.Errorf("%s: %q, %v", name, got, err)
-		}
-		if out, ok := reference([]byte(src)); ok {
-			t.Errorf("%s: compress/flate has %q", name, out)
-		}
-	}
-}
-
-// A message that was cut off must not pass for a shorter one.
-func TestInflateCut(t *testing.T) {
-	message := []byte(strings.Repeat("to be, or not to be? ", 3) + "0123456789")
-	for level := -2; level <= 9; level++ {
-		src := compressed(t, level, message)
-		if got, err := Inflate(nil, src, len(message)); err != nil || !bytes.Equal(got, message) {
-			t.Fatalf("level %d: %q, %v", level, got, err)
-		}
-		for n := 1; n < len(src); n++ {
-			if string(src[:n]) == "\x00" {
-				continue // the empty message
-			}
-			if got, err := Inflate(nil, src[:n], 10*len(message)); err != ErrCorrupt {
-				t.Errorf("level %d, %d of %d bytes: %q, %v", level, n, len(src), got, err)
 			}
 		}
 	}
@@ -196,63 +104,11 @@ func storedBlock(b []byte) []byte {
 	return append([]byte{0, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}, b...)
 }
 
-// check compares Inflate with compress/flate for a message that is good.
-func check(t *testing.T, src []byte) {
-	t.Helper()
-	want, ok := reference(src)
-	if !ok {
-		t.Fatalf("not a good message: %x", src)
-	}
-	got, err := Inflate(nil, src, len(want))
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("got %d bytes and %v, want %d", len(got), err, len(want))
-	}
-	if len(want) > 0 {
-		if _, err := Inflate(nil, src, len(want)-1); err != ErrTooBig {
-			t.Error("one byte too many:", err)
-		}
-	}
-}
-
-// reference inflates a message by compress/flate, which wants a final block at
-// the end. It does so twice, with tails that differ in a byte of content, so that
-// no block of src that goes on there can be whole with both.
-func reference(src []byte) ([]byte, bool) {
-	if len(src) == 0 {
-		return nil, true
-	}
-	one, ok1, ended := inflateStd(src, tail+"\x03\x00")
-	two, ok2, _ := inflateStd(src, "\x01\x00\xfe\xff.\x01\x00\x00\xff\xff")
-	if !ended {
-		ok2 = ok2 && bytes.HasSuffix(two, []byte("."))
-		two = bytes.TrimSuffix(two, []byte("."))
-	}
-	return one, ok1 && ok2 && bytes.Equal(one, two)
-}
-
-// inflateStd inflates src and what is to follow it. A final block that ends where
-// src does ends all.
-func inflateStd(src []byte, behind string) (out []byte, ok, ended bool) {
-	r := bytes.NewReader(append(bytes.Clone(src), behind...))
-	total := r.Len()
-	for {
-		window := out[max(0, len(out)-1<<15):]
-		b, err := io.ReadAll(flate.NewReaderDict(r, window))
-		out = append(out, b...)
-		if err != nil {
-			return out, false, false
-		}
-		if read := total - r.Len(); read == total || read == len(src) {
-			return out, true, read == len(src)
-		}
-	}
-}
-
 func TestInflateAllSizes(t *testing.T) {
 	b := []byte(strings.Repeat("abcabcabd", 1<<14))
 	rand.NewChaCha8([32]byte{2}).Read(b[100:40000])
 	for _, around := range []int{0, 255, 511, 1 << 15, 1 << 16} {
-		for n := max(0, around-3); n < around+300; n++ {
+		for n := max(0, around-3); n < around+60; n++ {
 			for _, level := range []int{flate.HuffmanOnly, flate.BestSpeed, 6} {
 				check(t, compressed(t, level, b[:n]))
 				if around > 1<<10 {
@@ -355,31 +211,4 @@ func TestConcurrent(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-func FuzzInflate(f *testing.F) {
-	for _, c := range good {
-		f.Add([]byte(c.src), uint16(len(c.want)))
-	}
-	for _, b := range hostileBlocks {
-		f.Add([]byte(b+b+"\x00"), uint16(10))
-	}
-	for level := -2; level <= 9; level++ {
-		f.Add(compressed(f, level, []byte(strings.Repeat("to be, or not to be? ", 20))), uint16(1000))
-	}
-	f.Fuzz(func(t *testing.T, src []byte, limit uint16) {
-		want, ok := reference(src)
-		dst := []byte("what was there before")
-		got, err := Inflate(dst, src, int(limit))
-		switch {
-		case err != nil && string(got) != string(dst):
-			t.Errorf("%v, but %q", err, got)
-		case !ok && err == nil:
-			t.Errorf("got %q, want an error", got)
-		case ok && len(want) > int(limit) && err != ErrTooBig:
-			t.Errorf("%d bytes with a limit of %d: %v", len(want), limit, err)
-		case ok && len(want) <= int(limit) && (err != nil || string(got) != string(dst)+string(want)):
-			t.Errorf("got %q, %v, want %q", got, err, want)
-		}
-	})
 }

@@ -69,7 +69,7 @@ func TestNegotiate(t *testing.T) {
 		{[]string{pmd + "; unknown=1"}, "", 0},
 		{[]string{pmd + "; Server_No_Context_Takeover"}, "", 0},
 		{[]string{"x-webkit-deflate-frame"}, "", 0},
-		{[]string{"permessage-deflate2, permessage-deflat"}, "", 0},
+		{[]string{"permessage-deflate2, permessage-deflat, permessage-deflatf"}, "", 0},
 		{[]string{"permessage-bzip2; server_max_window_bits=10"}, "", 0},
 
 		// The first one that is acceptable.
