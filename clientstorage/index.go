@@ -41,7 +41,7 @@ func (t *table) find(user string, hash uint32) uint32 {
 	n := t.index.heads[t.index.bucket(hash)]
 	for n != noSlot {
 		s := t.slotAt(n)
-		if s.hash == hash && s.client.Load().User == user {
+		if s.client.Load().User == user {
 			break
 		}
 		n = s.chain
@@ -58,7 +58,7 @@ func (t *table) link(n, head uint32, s *slot) {
 		if x.users++; x.users > len(x.heads) {
 			t.splitBucket()
 		}
-		b := x.bucket(s.hash)
+		b := x.bucket(t.hash(s.client.Load().User))
 		s.chain, x.heads[b] = x.heads[b], n
 		return
 	}
@@ -70,7 +70,7 @@ func (t *table) link(n, head uint32, s *slot) {
 
 // unlink takes slot n out of the index.
 func (t *table) unlink(n uint32, s *slot) {
-	b := t.index.bucket(s.hash)
+	b := t.index.bucket(t.hash(s.client.Load().User))
 	link := &t.index.heads[b]
 	for *link != n && *link != noSlot {
 		link = &t.slotAt(*link).chain
@@ -101,7 +101,7 @@ func (t *table) splitBucket() {
 	for *link != noSlot {
 		n := *link
 		s := t.slotAt(n)
-		if x.bucket(s.hash) == old {
+		if x.bucket(t.hash(s.client.Load().User)) == old {
 			link = &s.chain
 			continue
 		}
@@ -136,6 +136,10 @@ func fnv1a(hash uint32, s string) uint32 {
 	}
 	return hash
 }
+
+// hash returns the hash of a user of this node. It is not kept: to hash a name again
+// now and then takes less than four bytes for each client.
+func (t *table) hash(user string) uint32 { return fnv1a(t.seed, user) }
 
 // hashSeed is what the hashes of a node's users begin with.
 func (n NodeID) hashSeed() uint32 { return fnv1a(fnvOffset, n.String()) }

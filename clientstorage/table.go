@@ -37,9 +37,9 @@ type chunk [chunkSlots]slot
 type slot struct {
 	client atomic.Pointer[Client]
 	gen    uint32 // of the client that is here, or was here last
-	// While a client is here: the hash of its user, its neighbours in the user's
-	// ring, and if it is the first of them, the next user in the bucket.
-	hash, next, prev, chain uint32
+	// While a client is here: its neighbours in the user's ring, and if it is the
+	// first of them, the next user in the bucket.
+	next, prev, chain uint32
 }
 
 func newTable(node NodeID) *table {
@@ -90,7 +90,7 @@ type insertion struct {
 // insert gives c an ID and makes it visible. others is how many clients of the
 // same user the limit counts beside those of this node.
 func (t *table) insert(c *Client, limit Limit, others int, announce bool) (insertion, error) {
-	hash := fnv1a(t.seed, c.User)
+	hash := t.hash(c.User)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var in insertion
@@ -112,7 +112,6 @@ func (t *table) insert(c *Client, limit Limit, others int, announce bool) (inser
 	}
 	s := t.slotAt(n)
 	s.gen++
-	s.hash = hash
 	c.ID = ID{t.node, n, s.gen}
 	s.client.Store(c)
 	t.link(n, head, s)
@@ -143,7 +142,7 @@ func (t *table) remove(id ID, reason error) (change, bool) {
 func (t *table) take(c *Client, reason error) change {
 	n := c.ID.slot
 	s := t.slotAt(n)
-	out := change{client: c, hash: s.hash, pages: !t.sharesPage(n, s)}
+	out := change{client: c, hash: t.hash(c.User), pages: !t.sharesPage(n, s)}
 	t.unlink(n, s)
 	s.client.Store(nil)
 	t.live--
@@ -224,7 +223,7 @@ func (t *table) ringLen(head uint32) (n int) {
 
 // ofUser returns the clients of user, the longest attached first.
 func (t *table) ofUser(user string) []*Client {
-	hash := fnv1a(t.seed, user)
+	hash := t.hash(user)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var clients []*Client
@@ -234,7 +233,7 @@ func (t *table) ofUser(user string) []*Client {
 
 // has reports whether user has a client.
 func (t *table) has(user string) bool {
-	hash := fnv1a(t.seed, user)
+	hash := t.hash(user)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.find(user, hash) != noSlot

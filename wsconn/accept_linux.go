@@ -144,7 +144,9 @@ func (r *rawListener) acceptSome() {
 		fd, sa, err := r.acceptOne()
 		switch err {
 		case nil:
-			r.server.welcome(&Conn{loop: r.server.pick(), fd: int32(fd), busy: true, peer: peerOf(sa)})
+			c := &Conn{loop: r.server.pick(), fd: int32(fd), busy: true}
+			c.setPeer(sa)
+			r.server.welcome(c)
 		case syscall.EAGAIN:
 			return
 		case syscall.EINTR, syscall.ECONNABORTED: // nobody any more
@@ -218,6 +220,7 @@ func (c *Conn) takeDescriptor(nc net.Conn) bool {
 		return false
 	}
 	nc.Close()
-	c.fd, c.peer = int32(dup), peerOf(peer)
+	c.fd = int32(dup)
+	c.setPeer(peer)
 	return true
 }

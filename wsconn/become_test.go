@@ -120,12 +120,14 @@ func TestExpiresWithoutRechecks(t *testing.T) {
 	}
 }
 
-// The handler is told between OnOpen and OnClose only.
+// The handler is told before OnClose only.
 func TestToldOfIdentity(t *testing.T) {
 	anne, other := &firewall.Identity{User: "anne"}, &firewall.Identity{User: "anne", Roles: []string{"B"}}
 	for _, open := range []bool{true, false} {
 		s, c, handler := connected(t, nil, anne)
-		c.opened = open
+		if !open {
+			s.leave(c)
+		}
 		s.change(c, anne, other)
 		settle(s, c)
 		if want := map[bool]int{true: 1}[open]; handler.told != want {

@@ -19,19 +19,23 @@ type Conn struct {
 	// happens hangs on a pointer, which is nil while nothing does.
 
 	loop *loop
-	who  atomic.Pointer[who]
 	link *link  // the net.Conn, where there is more than a descriptor
 	in   *input // what has come and is not complete; belongs to the turn
-	slot uint32 // in the loop's table
 
-	heard  atomic.Uint32 // when anything came last, as a clock
-	spoke  atomic.Uint32 // when a message came last
-	pinged uint32        // when it was pinged after that; belongs to sweep
+	// Who it is, as the storage and as the website know them. A client is stored
+	// before its identity and read after it, so what is read together belongs
+	// together: see whole.
+	client   atomic.Pointer[clientstorage.Client]
+	identity atomic.Pointer[firewall.Identity]
 
-	mu     sync.Mutex // guards what follows, and nobody waits while holding it
+	slot  uint32        // in the loop's table
+	heard atomic.Uint32 // when anything came last, or when it was pinged after that; a clock
+	spoke atomic.Uint32 // when a message came last
+
+	fd     int32      // the socket, or -1; guarded by mu, as is what follows
+	mu     sync.Mutex // nobody waits while holding it
 	out    *output    // what waits to be written
 	ending *ending    // why and since when the server ends the connection
-	fd     int32      // the socket, or -1
 	phase  phase
 	wants  wants
 	armed  uint8 // what the poller looks for
@@ -40,12 +44,13 @@ type Conn struct {
 	deaf   bool  // nothing is to be read for now
 	mute   bool  // nothing more may be queued
 	eof    bool  // the client has ended its side
-	opened bool  // OnOpen was called; belongs to the turn
+	pinged bool  // nothing has come since it was pinged
 	left   bool  // the client does not change any more; guarded by Server.changes
 
 	protocol uint8          // 1 + index of Server.Subprotocols
 	deflate  deflate.Params // of permessage-deflate
-	peer     peer
+	port     uint16         // of the peer, and its address
+	ip       [16]byte
 }
 
 // A phase is how far a connection has come. Only the owner of the turn changes it.
@@ -59,23 +64,15 @@ const (
 	phaseClosed               // the socket is closed
 )
 
-// who is the one behind a connection, as the website and as the storage know
-// them. The identity of an anonymous client is shared by all who are anonymous
-// for the same reason: see Conn.Identity.
-type who struct {
-	identity *firewall.Identity
-	client   *clientstorage.Client
-}
-
 // ID returns the client's id in the storage.
-func (c *Conn) ID() clientstorage.ID { return c.who.Load().client.ID }
+func (c *Conn) ID() clientstorage.ID { return c.client.Load().ID }
 
 // Client returns the client as it was attached, with the first 64 of its roles. If
 // its session changes, another one replaces it: see [IdentityHandler].
-func (c *Conn) Client() *clientstorage.Client { return c.who.Load().client }
+func (c *Conn) Client() *clientstorage.Client { return c.client.Load() }
 
 // Identity returns who the firewall says it is.
-func (c *Conn) Identity() *firewall.Identity { return c.who.Load().whole() }
+func (c *Conn) Identity() *firewall.Identity { return c.whole(c.identity.Load()) }
 
 // Subprotocol returns which of Server.Subprotocols was agreed on, or "".
 func (c *Conn) Subprotocol() string {
@@ -85,43 +82,14 @@ func (c *Conn) Subprotocol() string {
 	return c.loop.server.Subprotocols[c.protocol-1]
 }
 
-// RemoteAddr returns the address of the peer, which may be that of a proxy.
+// RemoteAddr returns the address of the peer, which may be that of a proxy. That of a
+// Unix socket has no name.
 func (c *Conn) RemoteAddr() net.Addr {
 	if c.link != nil {
 		return c.link.RemoteAddr()
 	}
-	return c.peer.addr()
-}
-
-// A peer is the address of the other end of a bare socket, in less memory than a
-// net.Addr takes. That of a Unix socket has no name, and is the zero value.
-type peer struct {
-	ip   [16]byte
-	zone uint32
-	port uint16
-	kind uint8 // 4, 6, or 0 for a Unix socket
-}
-
-func (p *peer) addrPort() netip.AddrPort {
-	ip := netip.AddrFrom16(p.ip)
-	if p.kind == 4 {
-		ip = ip.Unmap()
-	} else if p.zone != 0 {
-		ip = ip.WithZone(zoneName(p.zone))
-	}
-	return netip.AddrPortFrom(ip, p.port)
-}
-
-func (p *peer) addr() net.Addr {
-	if p.kind == 0 {
+	if c.port == 0 {
 		return &net.UnixAddr{Net: "unix"}
 	}
-	return net.TCPAddrFromAddrPort(p.addrPort())
-}
-
-func zoneName(index uint32) string {
-	if i, err := net.InterfaceByIndex(int(index)); err == nil {
-		return i.Name
-	}
-	return ""
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom16(c.ip).Unmap(), c.port))
 }

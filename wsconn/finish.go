@@ -1,7 +1,6 @@
 package wsconn
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -27,16 +26,12 @@ func (c *Conn) finish(err error) {
 	s.leave(c)
 	err = c.reason(err)
 	c.last(err)
-	if c.who.Load() == nil { // it was never attached
+	if c.client.Load() == nil { // it was never attached
 		return
 	}
-	// The cache has a timeout of its own, so this must not be cut short when the
-	// server shuts down.
 	// If the storage has detached it, that is why it is closed.
-	_ = s.Storage.Detach(context.WithoutCancel(s.base), c.ID(), err)
-	if c.opened {
-		c.guard(func() { s.Handler.OnClose(c, err) })
-	}
+	s.detach(c.ID(), err)
+	c.guard(func() { s.Handler.OnClose(c, err) })
 }
 
 // last says good-bye: it queues the close frame that err calls for, if none was

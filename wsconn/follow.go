@@ -83,8 +83,8 @@ func (s *Server) followed(concerns func(*firewall.Identity) bool) []*Conn {
 	all := s.all()
 	conns := all[:0]
 	for _, c := range all {
-		w := c.who.Load()
-		if w != nil && w.identity.Followed() && (concerns == nil || concerns(w.identity)) {
+		id := c.identity.Load()
+		if id != nil && id.Followed() && (concerns == nil || concerns(id)) {
 			conns = append(conns, c)
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Server) followed(concerns func(*firewall.Identity) bool) []*Conn {
 func (s *Server) recheck(ctx context.Context, conns []*Conn, spread time.Duration) (err error) {
 	ids := make([]*firewall.Identity, len(conns))
 	for i, c := range conns {
-		ids[i] = c.who.Load().identity
+		ids[i] = c.identity.Load()
 	}
 	var changes sync.WaitGroup
 	turns := make(chan struct{}, 64) // a change waits for the cache
@@ -161,7 +161,7 @@ func (c *Conn) tell() {
 	s := c.loop.server
 	handler, ok := s.Handler.(IdentityHandler)
 	was := s.changes.noted(c)
-	if ok && was != nil && c.opened {
+	if ok && was != nil {
 		c.guard(func() { handler.OnIdentity(c, was) })
 	}
 }
@@ -179,16 +179,16 @@ func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
 		return false
 	}
 	defer s.changes.end(c)
-	old := c.who.Load()
-	if old.identity != was {
+	if c.identity.Load() != was {
 		return false
 	}
+	old := c.client.Load()
 	if sameToAll(was, now) {
-		c.who.Store(s.whoIs(now, old.client))
+		c.becomes(old, s.shared(now))
 		return true
 	}
 	if now.User == was.User && now.Anonymous == was.Anonymous {
-		client, err := s.Storage.Update(s.base, old.client.ID, func(client *clientstorage.Client) {
+		client, err := s.Storage.Update(s.base, old.ID, func(client *clientstorage.Client) {
 			client.Roles = storedRoles(now)
 			for key := range was.Attributes {
 				delete(client.Attributes, key)
@@ -201,7 +201,7 @@ func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
 			c.fail(s.refusal(err))
 			return false
 		}
-		c.who.Store(s.whoIs(now, client))
+		c.becomes(client, s.shared(now))
 		return true
 	}
 	return s.rename(c, old, now)
@@ -210,16 +210,16 @@ func (s *Server) become(c *Conn, was, now *firewall.Identity) bool {
 // rename attaches another client for a connection, and detaches the one there
 // was: an id belongs to one user for ever. become calls it, so that nobody else
 // detaches the client of this connection meanwhile.
-func (s *Server) rename(c *Conn, old *who, now *firewall.Identity) bool {
+func (s *Server) rename(c *Conn, old *clientstorage.Client, now *firewall.Identity) bool {
 	client, err := s.attach(now)
 	if err != nil {
 		c.fail(s.refusal(err))
 		return false
 	}
 	s.index.put(client.ID, c)
-	c.who.Store(s.whoIs(now, client))
-	s.index.remove(old.client.ID, c)
-	s.detachNow(old.client.ID, CloseError{StatusSignedOut, string(now.Reason)})
+	c.becomes(client, s.shared(now))
+	s.index.remove(old.ID, c)
+	s.detach(old.ID, CloseError{StatusSignedOut, string(now.Reason)})
 	if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
 		s.detached(client, nil) // before it was in the index
 	}

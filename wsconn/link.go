@@ -201,6 +201,7 @@ func (c *Conn) await() bool {
 		c.mu.Unlock()
 		return false
 	}
+	c.pinged = false
 	if !c.busy {
 		c.busy = true
 		c.mu.Unlock()

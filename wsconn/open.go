@@ -21,11 +21,14 @@ func (c *Conn) open(g guest, tail []byte) (mine bool) {
 		c.finish(s.refusal(err))
 		return false
 	}
-	c.who.Store(s.whoIs(g.identity, client))
+	c.becomes(client, s.shared(g.identity))
 	s.index.put(client.ID, c)
 	c.enter()
 	if s.base.Err() != nil {
-		c.finish(errGoingAway) // Shutdown may have looked before it could see this one
+		// Shutdown may have looked before it could see this one.
+		s.leave(c)
+		c.last(errGoingAway)
+		s.detach(client.ID, errGoingAway)
 		return false
 	}
 	if _, err := s.Storage.Lookup(s.base, client.ID); err != nil {
@@ -34,7 +37,6 @@ func (c *Conn) open(g guest, tail []byte) (mine bool) {
 	if s.rechecks.Load() != g.before {
 		s.running.Go(func() { _ = s.recheck(s.base, []*Conn{c}, 0) })
 	}
-	c.opened = true
 	c.guard(func() { s.Handler.OnOpen(c) })
 	return c.serve(tail)
 }
@@ -102,34 +104,41 @@ func storedRoles(id *firewall.Identity) []string { return id.Roles[:min(len(id.R
 // cannot be found by its id. It waits for a change that is under way.
 func (s *Server) leave(c *Conn) {
 	s.changes.leave(c)
-	if w := c.who.Load(); w != nil {
-		s.index.remove(w.client.ID, c)
+	if client := c.client.Load(); client != nil {
+		s.index.remove(client.ID, c)
 	}
 }
 
-// whoIs returns who is behind a connection, in as little memory as can be: those who
-// are anonymous for the same reason differ by their names only, which the storage
-// has.
-func (s *Server) whoIs(id *firewall.Identity, client *clientstorage.Client) *who {
-	if !id.Followed() && id.Anonymous && id.Roles == nil && id.Attributes == nil && !id.Remembered &&
-		id.Context == "" && id.Impersonator == "" && len(id.Reason) < 64 {
-		template, _ := s.anonymous.LoadOrStore(id.Reason, &firewall.Identity{Anonymous: true, Reason: id.Reason})
-		return &who{template.(*firewall.Identity), client}
-	}
-	return &who{id, client}
+// becomes says who is behind the connection.
+func (c *Conn) becomes(client *clientstorage.Client, id *firewall.Identity) {
+	c.client.Store(client)
+	c.identity.Store(id)
 }
 
-// whole returns the identity, with its name.
-func (w *who) whole() *firewall.Identity {
-	if w.identity.User != "" {
-		return w.identity
+// shared returns one identity for all who are anonymous for the same reason. They
+// differ by their names only, which the storage has; so their identities take no memory.
+func (s *Server) shared(id *firewall.Identity) *firewall.Identity {
+	if id.Followed() || !id.Anonymous || id.Roles != nil || id.Attributes != nil || id.Remembered ||
+		id.Context != "" || id.Impersonator != "" || len(id.Reason) > 64 {
+		return id
 	}
-	id := *w.identity
-	id.User = w.client.User
-	return &id
+	nameless, _ := s.anonymous.LoadOrStore(id.Reason, &firewall.Identity{Anonymous: true, Reason: id.Reason})
+	return nameless.(*firewall.Identity)
 }
 
-// detachNow detaches a client that another one replaces.
-func (s *Server) detachNow(id clientstorage.ID, reason error) {
+// whole returns an identity of the connection, with its name if it is shared. Nobody
+// who was anonymous becomes a user, so the client is not that of a user by now.
+func (c *Conn) whole(id *firewall.Identity) *firewall.Identity {
+	if id.User != "" {
+		return id
+	}
+	named := *id
+	named.User = c.client.Load().User
+	return &named
+}
+
+// detach detaches a client. The cache has a timeout of its own, so this must not be cut
+// short when the server shuts down.
+func (s *Server) detach(id clientstorage.ID, reason error) {
 	_ = s.Storage.Detach(context.WithoutCancel(s.base), id, reason)
 }

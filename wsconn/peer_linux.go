@@ -2,21 +2,14 @@ package wsconn
 
 import "syscall"
 
-func peerOf(sa syscall.Sockaddr) (p peer) {
+// setPeer notes the address of the other end of a bare socket, in a quarter of the
+// memory that a net.Addr takes. The zone of a link-local address is not kept.
+func (c *Conn) setPeer(sa syscall.Sockaddr) {
 	switch sa := sa.(type) {
 	case *syscall.SockaddrInet4:
-		p = peer{kind: 4, port: uint16(sa.Port)}
-		copy(p.ip[12:], sa.Addr[:])
-		p.ip[10], p.ip[11] = 0xff, 0xff
+		c.port = uint16(sa.Port)
+		c.ip = [16]byte{10: 0xff, 11: 0xff, 12: sa.Addr[0], sa.Addr[1], sa.Addr[2], sa.Addr[3]}
 	case *syscall.SockaddrInet6:
-		p = peer{kind: 6, port: uint16(sa.Port), ip: sa.Addr, zone: sa.ZoneId}
-		if isMapped(sa.Addr) {
-			p.kind = 4
-		}
+		c.port, c.ip = uint16(sa.Port), sa.Addr
 	}
-	return p
-}
-
-func isMapped(ip [16]byte) bool {
-	return [12]byte(ip[:12]) == [12]byte{10: 0xff, 11: 0xff}
 }

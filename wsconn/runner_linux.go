@@ -132,7 +132,7 @@ func (r *runner) event(c *Conn, events uint32, at uint32) {
 		c.mu.Unlock()
 		return
 	}
-	c.busy = true
+	c.busy, c.pinged = true, false
 	c.heard.Store(at)
 	if c.link != nil {
 		c.mu.Unlock()

@@ -105,18 +105,16 @@ func (c *Conn) checkOpen(at uint32) {
 	}
 }
 
+// checkPing pings a client that was silent for an interval, and drops it after another
+// one.
 func (c *Conn) checkPing(at uint32, interval time.Duration) {
-	heard := c.heard.Load()
-	if c.pinged != 0 && !before(heard, c.pinged) {
-		c.pinged = 0
-	}
 	switch {
-	case c.pinged != 0:
-		if !before(at, after(c.pinged, interval)) {
-			c.fault(errSilent)
-		}
-	case !before(at, after(heard, interval)):
-		c.pinged = at
+	case before(at, after(c.heard.Load(), interval)):
+	case c.pinged:
+		c.fault(errSilent)
+	default:
+		c.pinged = true
+		c.heard.Store(at)
 		_ = c.put(first(ws.OpPing), nil)
 	}
 }
@@ -145,11 +143,7 @@ func (c *Conn) next(at uint32) (next uint32, some bool) {
 		if l.IdleTimeout > 0 {
 			consider(after(c.spoke.Load(), l.IdleTimeout))
 		}
-		switch {
-		case l.PingInterval <= 0:
-		case c.pinged != 0:
-			consider(after(c.pinged, l.PingInterval))
-		default:
+		if l.PingInterval > 0 {
 			consider(after(c.heard.Load(), l.PingInterval))
 		}
 	case phaseLast:
