@@ -69,7 +69,7 @@ func (s *Server) acceptConn(l net.Listener) error {
 func (s *Server) adopt(nc net.Conn) *Conn {
 	c := &Conn{loop: s.pick(), fd: -1, busy: true}
 	if !c.takeDescriptor(nc) {
-		c.link = newLink(nc, c.loop.poller != nil)
+		c.extras().link = newLink(nc, c.loop.poller != nil)
 	}
 	return c
 }
@@ -99,8 +99,8 @@ func (s *Server) register(c *Conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
-		if c.link != nil {
-			c.link.Conn.Close()
+		if c.link() != nil {
+			c.link().Conn.Close()
 		} else {
 			closeDescriptor(c.fd)
 		}
@@ -109,7 +109,7 @@ func (s *Server) register(c *Conn) bool {
 	s.running.Add(1)
 	s.pending.Add(1)
 	c.loop.add(c, after(at, s.limits.HandshakeTimeout))
-	if c.link != nil && c.link.turns != nil {
+	if c.link() != nil && c.link().turns != nil {
 		s.running.Go(c.readLoop)
 	}
 	return true

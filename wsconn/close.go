@@ -76,11 +76,11 @@ func (c *Conn) fail(err CloseError) {
 
 // end is fail for those who hold c.mu.
 func (c *Conn) end(err CloseError) {
-	if c.ending != nil || c.phase >= phaseLast {
+	if c.ending() != nil || c.phase >= phaseLast {
 		return
 	}
 	due := after(now(), c.loop.server.limits.CloseTimeout)
-	c.ending = &ending{err: err, due: due}
+	c.extras().ending = &ending{err: err, due: due}
 	c.queueLast(closeFrame(err))
 	c.loop.wake(c, due)
 }
@@ -117,8 +117,8 @@ func (c *Conn) fault(err error) {
 	case c.phase == phaseClosed:
 		return
 	}
-	if c.ending == nil {
-		c.ending = &ending{err: err}
+	if c.ending() == nil {
+		c.extras().ending = &ending{err: err}
 	}
 	c.interrupt()
 	if c.want(wantEnd) {
@@ -130,7 +130,7 @@ func (c *Conn) fault(err error) {
 func (c *Conn) isEnding() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ending != nil
+	return c.ending() != nil
 }
 
 // reason returns why the connection ends, given the error of reading: if the
@@ -138,8 +138,8 @@ func (c *Conn) isEnding() bool {
 func (c *Conn) reason(err error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ending != nil {
-		return c.ending.err
+	if c.ending() != nil {
+		return c.ending().err
 	}
 	return err
 }

@@ -18,9 +18,8 @@ type Conn struct {
 	// Invariant: a million of these lie idle. What is needed only while something
 	// happens hangs on a pointer, which is nil while nothing does.
 
-	loop *loop
-	link *link  // the net.Conn, where there is more than a descriptor
-	in   *input // what has come and is not complete; belongs to the turn
+	loop  *loop
+	extra atomic.Pointer[extra]
 
 	// Who it is, as the storage and as the website know them. A client is stored
 	// before its identity and read after it, so what is read together belongs
@@ -35,7 +34,6 @@ type Conn struct {
 	fd     int32      // the socket, or -1; guarded by mu, as is what follows
 	mu     sync.Mutex // nobody waits while holding it
 	out    *output    // what waits to be written
-	ending *ending    // why and since when the server ends the connection
 	phase  phase
 	wants  wants
 	armed  uint8 // what the poller looks for
@@ -51,6 +49,41 @@ type Conn struct {
 	deflate  deflate.Params // of permessage-deflate
 	port     uint16         // of the peer, and its address
 	ip       [16]byte
+}
+
+// extra is what few connections have at a time. It is made when it is needed.
+type extra struct {
+	link   *link   // the net.Conn, where there is more than a descriptor; never changes
+	input  *input  // what has come and is not complete; belongs to the turn
+	ending *ending // why and since when the server ends the connection; guarded by mu
+}
+
+func (c *Conn) extras() *extra {
+	if c.extra.Load() == nil {
+		c.extra.CompareAndSwap(nil, &extra{})
+	}
+	return c.extra.Load()
+}
+
+func (c *Conn) link() *link {
+	if x := c.extra.Load(); x != nil {
+		return x.link
+	}
+	return nil
+}
+
+func (c *Conn) input() *input {
+	if x := c.extra.Load(); x != nil {
+		return x.input
+	}
+	return nil
+}
+
+func (c *Conn) ending() *ending {
+	if x := c.extra.Load(); x != nil {
+		return x.ending
+	}
+	return nil
 }
 
 // A phase is how far a connection has come. Only the owner of the turn changes it.
@@ -85,8 +118,8 @@ func (c *Conn) Subprotocol() string {
 // RemoteAddr returns the address of the peer, which may be that of a proxy. That of a
 // Unix socket has no name.
 func (c *Conn) RemoteAddr() net.Addr {
-	if c.link != nil {
-		return c.link.RemoteAddr()
+	if c.link() != nil {
+		return c.link().RemoteAddr()
 	}
 	if c.port == 0 {
 		return &net.UnixAddr{Net: "unix"}

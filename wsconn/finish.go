@@ -60,17 +60,18 @@ func (c *Conn) bye(err error, polite bool) {
 	if c.phase == phaseRequest || c.phase == phaseAsked {
 		c.loop.server.pending.Add(-1)
 	}
-	c.phase, c.mute, c.in = phaseLast, true, nil
-	if c.ending == nil {
-		c.ending = &ending{err: err}
+	c.phase, c.mute = phaseLast, true
+	c.forget()
+	if c.ending() == nil {
+		c.extras().ending = &ending{err: err}
 	}
 	c.letReaderGo()
 	if !polite {
 		c.closeSocket()
 		return
 	}
-	c.ending.due = after(now(), c.loop.server.limits.CloseTimeout)
-	c.loop.wake(c, c.ending.due)
+	c.ending().due = after(now(), c.loop.server.limits.CloseTimeout)
+	c.loop.wake(c, c.ending().due)
 	c.deaf = c.eof
 	c.flush()
 	if c.phase == phaseLast {
@@ -80,27 +81,27 @@ func (c *Conn) bye(err error, polite bool) {
 
 // flushed is called in the last phase when all is written. The caller holds c.mu.
 func (c *Conn) flushed() {
-	if c.phase != phaseLast || c.ending.halfClosed {
+	if c.phase != phaseLast || c.ending().halfClosed {
 		return
 	}
 	if c.eof || !c.halfClose() {
 		c.closeSocket()
 		return
 	}
-	c.ending.halfClosed = true
-	c.ending.due = after(now(), lingerTime)
-	c.loop.wake(c, c.ending.due)
+	c.ending().halfClosed = true
+	c.ending().due = after(now(), lingerTime)
+	c.loop.wake(c, c.ending().due)
 	c.arm()
 }
 
 // drained notes what came in the last phase: n bytes, or the end of the stream. The
 // caller holds c.mu.
 func (c *Conn) drained(n int, end bool) {
-	c.ending.discarded += n
+	c.ending().discarded += n
 	switch {
-	case c.ending.discarded > maxLinger:
+	case c.ending().discarded > maxLinger:
 		c.closeSocket()
-	case end && (c.out == nil || c.ending.halfClosed):
+	case end && (c.out == nil || c.ending().halfClosed):
 		c.closeSocket()
 	case end: // it may have ended its side only
 		c.eof, c.deaf = true, true
@@ -119,8 +120,8 @@ func (c *Conn) closeSocket() {
 	c.phase, c.mute = phaseClosed, true
 	c.discard()
 	c.loop.remove(c)
-	if c.link != nil {
-		s.running.Go(c.link.close)
+	if c.link() != nil {
+		s.running.Go(c.link().close)
 	} else {
 		closeDescriptor(c.fd)
 		c.fd = -1

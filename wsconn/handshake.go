@@ -31,8 +31,8 @@ const maxRest = 256
 func (c *Conn) collect(b []byte) (head, tail []byte, err error) {
 	limit := c.loop.server.limits.MaxHeaderBytes
 	searched := 0
-	if c.in != nil {
-		searched = max(0, len(c.in.rest)-3)
+	if in := c.input(); in != nil {
+		searched = max(0, len(in.rest)-3)
 	}
 	end := headEnd(b, searched)
 	switch {
@@ -49,7 +49,7 @@ func (c *Conn) collect(b []byte) (head, tail []byte, err error) {
 // caller has the turn; it is gone if answer reports false.
 func (c *Conn) answer(head, tail []byte, err error) (mine bool) {
 	s := c.loop.server
-	c.in = nil
+	c.forget()
 	if err != nil {
 		c.refuse(emptyResponse(headStatus(err)))
 		return false
@@ -164,7 +164,7 @@ func emptyResponse(status int) []byte {
 // upgrade asks the firewall about the request in head and returns the response,
 // which is a 101 if and only if the error is nil.
 func (s *Server) upgrade(ctx context.Context, c *Conn, head []byte) (guest, []byte, error) {
-	r := firewall.Request{Secure: c.link != nil && c.link.secure(), RemoteAddr: c.RemoteAddr().String()}
+	r := firewall.Request{Secure: c.link() != nil && c.link().secure(), RemoteAddr: c.RemoteAddr().String()}
 	var g guest
 	var offers []string
 	hosts := 0

@@ -72,8 +72,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) enroll(nc net.Conn, g guest, tail []byte) {
 	c := s.adopt(nc)
 	c.phase, c.deaf = phaseAsked, true
-	if c.link != nil {
-		c.link.secured = true
+	if c.link() != nil {
+		c.link().secured = true
 	}
 	if !s.register(c) {
 		return

@@ -80,7 +80,7 @@ var longAgo = time.Unix(1, 0)
 // readLink reads what the loop has seen coming, and what lies in the layers of the
 // connection and so would raise no event. The caller has the turn.
 func (c *Conn) readLink() {
-	l := c.link
+	l := c.link()
 	if err := l.handshake(c.loop.server.limits.HandshakeTimeout); err != nil {
 		c.finish(fmt.Errorf("wsconn: TLS: %w", err))
 		return
@@ -128,8 +128,8 @@ func (p *bufferPool[T]) put(b *T) { p.pool.Put(b) }
 func (c *Conn) drainLink() {
 	buf := linkBuffers.get()
 	defer linkBuffers.put(buf)
-	c.link.SetReadDeadline(time.Now().Add(once))
-	n, err := c.link.Read(buf[:])
+	c.link().SetReadDeadline(time.Now().Add(once))
+	n, err := c.link().Read(buf[:])
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase == phaseLast {
@@ -140,7 +140,7 @@ func (c *Conn) drainLink() {
 // readLoop reads a link that no loop watches, until the connection ends. While the
 // client is silent, it holds no buffer but a few bytes.
 func (c *Conn) readLoop() {
-	if err := c.link.handshake(c.loop.server.limits.HandshakeTimeout); err != nil {
+	if err := c.link().handshake(c.loop.server.limits.HandshakeTimeout); err != nil {
 		if c.await() {
 			c.finish(fmt.Errorf("wsconn: TLS: %w", err))
 		}
@@ -174,11 +174,11 @@ func (c *Conn) readLoop() {
 func (c *Conn) readSome(inside bool) (buf *[linkBuffer]byte, n int, err error) {
 	if inside {
 		buf = linkBuffers.get()
-		n, err = c.link.Read(buf[:linkBuffer-maxRest])
+		n, err = c.link().Read(buf[:linkBuffer-maxRest])
 		return buf, n, err
 	}
 	var few [16]byte
-	n, err = c.link.Read(few[:])
+	n, err = c.link().Read(few[:])
 	buf = linkBuffers.get()
 	copy(buf[:], few[:n])
 	return buf, n, err
@@ -186,12 +186,12 @@ func (c *Conn) readSome(inside bool) (buf *[linkBuffer]byte, n int, err error) {
 
 // serveSome serves what was read, behind what was incomplete.
 func (c *Conn) serveSome(buf *[linkBuffer]byte, n int) (inside, mine bool) {
-	if c.in != nil && len(c.in.rest) > 0 {
-		copy(buf[len(c.in.rest):], buf[:n])
+	if in := c.input(); in != nil && len(in.rest) > 0 {
+		copy(buf[len(in.rest):], buf[:n])
 		n += c.pending(buf[:])
 	}
 	mine = c.serve(buf[:n])
-	return mine && c.in != nil, mine
+	return mine && c.input() != nil, mine
 }
 
 // await waits for the turn. It reports false if there is none any more.
@@ -209,7 +209,7 @@ func (c *Conn) await() bool {
 	}
 	c.wants |= wantRead
 	c.mu.Unlock()
-	<-c.link.turns
+	<-c.link().turns
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.phase < phaseLast
@@ -228,16 +228,16 @@ func (c *Conn) drainLoop(n int, err error) {
 		if done {
 			return
 		}
-		n, err = c.link.Read(buf)
+		n, err = c.link().Read(buf)
 	}
 }
 
 // letReaderGo ends the waiting of a goroutine that reads for the turn, when there is
 // none any more. The caller holds c.mu.
 func (c *Conn) letReaderGo() {
-	if c.link != nil && c.link.turns != nil && c.wants&wantRead != 0 {
+	if c.link() != nil && c.link().turns != nil && c.wants&wantRead != 0 {
 		c.wants &^= wantRead
-		c.link.turns <- struct{}{}
+		c.link().turns <- struct{}{}
 	}
 }
 
@@ -263,7 +263,7 @@ func (c *Conn) writeLink() {
 	for {
 		c.mu.Lock()
 		if c.out == nil || len(c.out.queue) == 0 {
-			c.out, c.link.writing = nil, false
+			c.out, c.link().writing = nil, false
 			if c.phase == phaseLast {
 				c.flushed()
 			}
@@ -281,7 +281,7 @@ func (c *Conn) writeLink() {
 		for i, ch := range queue {
 			frames[i] = ch.b
 		}
-		if err := c.link.write(frames, c.loop.server.limits.WriteTimeout); err != nil {
+		if err := c.link().write(frames, c.loop.server.limits.WriteTimeout); err != nil {
 			c.drop(err)
 			return
 		}

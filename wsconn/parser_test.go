@@ -32,8 +32,8 @@ func TestReadAllocatesNothing(t *testing.T) {
 	c := &Conn{loop: &loop{server: s}}
 	check("Conn.deliver", func() {
 		copy(buf, frame)
-		if err := c.deliver(buf); err != nil || c.in != nil {
-			t.Fatal(err, c.in)
+		if err := c.deliver(buf); err != nil || c.input() != nil {
+			t.Fatal(err, c.input())
 		}
 	})
 	if delivered == 0 {

@@ -32,8 +32,8 @@ func (c *Conn) arm() {}
 
 func (c *Conn) writeSocket([]byte) (int, error) { return 0, ErrClosed }
 
-func (c *Conn) halfClose() bool { return c.link.halfClose(c) }
+func (c *Conn) halfClose() bool { return c.link().halfClose(c) }
 
-func (c *Conn) interrupt() { c.link.interrupt() }
+func (c *Conn) interrupt() { c.link().interrupt() }
 
 func closeDescriptor(int32) {}

@@ -51,7 +51,7 @@ func (c *Conn) put(first byte, payload []byte) error {
 	switch {
 	case c.mute:
 		return ErrClosed
-	case len(payload) > smallFrame || c.link != nil || c.out != nil && len(c.out.queue) > 0:
+	case len(payload) > smallFrame || c.link() != nil || c.out != nil && len(c.out.queue) > 0:
 		return c.enqueue(appendFrame(nil, first, payload), first&0x08 == 0)
 	case c.corked && c.out != nil:
 		if len(c.out.batch)+len(payload) > batchBytes {
@@ -98,7 +98,7 @@ func (c *Conn) enqueue(frame []byte, message bool) error {
 		}
 		c.flush()
 	}
-	if c.link == nil && (c.out == nil || len(c.out.queue) == 0) {
+	if c.link() == nil && (c.out == nil || len(c.out.queue) == 0) {
 		c.writeNow(frame, false)
 		return nil
 	}
@@ -245,8 +245,8 @@ func (c *Conn) flush() {
 	o := c.out
 	switch {
 	case o == nil:
-	case c.link != nil:
-		c.link.push(c)
+	case c.link() != nil:
+		c.link().push(c)
 		return
 	case c.flushBatch(o) && c.flushQueue(o):
 		if c.out == o && cap(o.batch) == 0 {

@@ -22,27 +22,35 @@ type input struct {
 // pending copies what is incomplete to the beginning of buf, behind which more is to
 // be read.
 func (c *Conn) pending(buf []byte) int {
-	if c.in == nil {
-		return 0
+	if in := c.input(); in != nil {
+		return copy(buf, in.rest)
 	}
-	return copy(buf, c.in.rest)
+	return 0
 }
 
 // keep keeps what is incomplete.
 func (c *Conn) keep(p parser, rest []byte) {
 	if p.idle() && len(rest) == 0 {
-		c.in = nil
+		c.forget()
 		return
 	}
-	if c.in == nil {
-		c.in = &input{}
+	x := c.extras()
+	if x.input == nil {
+		x.input = &input{}
 	}
-	c.in.parser = p
+	x.input.parser = p
 	if len(rest) == 0 {
-		c.in.rest = nil
+		x.input.rest = nil
 		return
 	}
-	c.in.rest = append(c.in.rest[:0], rest...)
+	x.input.rest = append(x.input.rest[:0], rest...)
+}
+
+// forget forgets it.
+func (c *Conn) forget() {
+	if x := c.extra.Load(); x != nil {
+		x.input = nil
+	}
 }
 
 // deliver handles what b completes, and keeps the rest. The error is why the
@@ -50,8 +58,8 @@ func (c *Conn) keep(p parser, rest []byte) {
 // is changed.
 func (c *Conn) deliver(b []byte) error {
 	var p parser
-	if c.in != nil {
-		p = c.in.parser
+	if in := c.input(); in != nil {
+		p = in.parser
 	}
 	r := rules{max: c.loop.server.limits.MaxMessageBytes, packed: c.deflate != 0}
 	for len(b) > 0 {

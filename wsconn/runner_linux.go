@@ -77,7 +77,7 @@ func (r *runner) run() {
 // crew here.
 func (r *runner) passOn(events []syscall.EpollEvent, from int, at uint32) {
 	for i := from; i < len(r.conns); i++ {
-		if c := r.conns[i]; c != nil && c.link != nil {
+		if c := r.conns[i]; c != nil && c.link() != nil {
 			r.event(c, events[i].Events, at)
 		}
 	}
@@ -104,17 +104,17 @@ func (r *runner) resolve(events []syscall.EpollEvent) {
 // event serves one connection.
 func (r *runner) event(c *Conn, events uint32, at uint32) {
 	c.mu.Lock()
-	if c.link != nil {
+	if c.link() != nil {
 		c.armed = 0 // kept connections are armed for one event at a time
 	}
-	if events&(writable|broken) != 0 && c.link == nil && c.out != nil {
+	if events&(writable|broken) != 0 && c.link() == nil && c.out != nil {
 		c.flush()
 	}
 	switch {
 	case events&(readable|broken) == 0, c.phase == phaseClosed:
 		c.mu.Unlock()
 		return
-	case c.phase == phaseLast && c.link == nil:
+	case c.phase == phaseLast && c.link() == nil:
 		n, err := readSocket(c.fd, r.buf)
 		if n > 0 || err != errAgain {
 			c.drained(n, n == 0)
@@ -134,7 +134,7 @@ func (r *runner) event(c *Conn, events uint32, at uint32) {
 	}
 	c.busy, c.pinged = true, false
 	c.heard.Store(at)
-	if c.link != nil {
+	if c.link() != nil {
 		c.mu.Unlock()
 		c.loop.server.crew.do(c.readLink)
 		return

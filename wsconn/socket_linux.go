@@ -17,8 +17,8 @@ func (c *Conn) arm() {
 	if !c.deaf {
 		events = readable
 	}
-	if c.link != nil {
-		c.link.arm(c, events)
+	if c.link() != nil {
+		c.link().arm(c, events)
 		return
 	}
 	if c.out != nil && len(c.out.queue) > 0 {
@@ -78,8 +78,8 @@ func (c *Conn) writeSocket(b []byte) (n int, err error) {
 // halfClose ends the server's side of the stream, and reports whether the client's
 // can be waited for.
 func (c *Conn) halfClose() bool {
-	if c.link != nil {
-		return c.link.halfClose(c)
+	if c.link() != nil {
+		return c.link().halfClose(c)
 	}
 	return syscall.Shutdown(int(c.fd), syscall.SHUT_WR) == nil
 }
@@ -87,8 +87,8 @@ func (c *Conn) halfClose() bool {
 // interrupt has the peer see the end, although the owner of the turn may be busy for
 // long before it closes the socket.
 func (c *Conn) interrupt() {
-	if c.link != nil {
-		c.link.interrupt()
+	if c.link() != nil {
+		c.link().interrupt()
 		return
 	}
 	syscall.Shutdown(int(c.fd), syscall.SHUT_RDWR)

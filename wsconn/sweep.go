@@ -59,7 +59,7 @@ func (c *Conn) check(at uint32) {
 	case phaseOpen:
 		c.checkOpen(at)
 	case phaseLast:
-		if !before(at, c.ending.due) {
+		if !before(at, c.ending().due) {
 			c.closeSocket()
 			return
 		}
@@ -83,12 +83,12 @@ func (c *Conn) checkRequest(at uint32) {
 // server that does not listen.
 func (c *Conn) checkOpen(at uint32) {
 	l := &c.loop.server.limits
-	if c.link == nil && c.out != nil && len(c.out.queue) > 0 && !before(at, after(c.out.since, l.WriteTimeout)) {
+	if c.link() == nil && c.out != nil && len(c.out.queue) > 0 && !before(at, after(c.out.since, l.WriteTimeout)) {
 		c.fault(errStuck)
 		return
 	}
-	if c.ending != nil {
-		if !before(at, c.ending.due) && c.want(wantEnd) {
+	if c.ending() != nil {
+		if !before(at, c.ending().due) && c.want(wantEnd) {
 			c.loop.server.crew.do(c.release)
 		}
 		return
@@ -134,10 +134,10 @@ func (c *Conn) next(at uint32) (next uint32, some bool) {
 	case phaseRequest:
 		consider(after(c.spoke.Load(), l.HandshakeTimeout))
 	case phaseOpen:
-		if c.ending != nil {
-			consider(c.ending.due)
+		if c.ending() != nil {
+			consider(c.ending().due)
 		}
-		if c.link == nil && c.out != nil && len(c.out.queue) > 0 {
+		if c.link() == nil && c.out != nil && len(c.out.queue) > 0 {
 			consider(after(c.out.since, l.WriteTimeout))
 		}
 		if l.IdleTimeout > 0 {
@@ -147,7 +147,7 @@ func (c *Conn) next(at uint32) (next uint32, some bool) {
 			consider(after(c.heard.Load(), l.PingInterval))
 		}
 	case phaseLast:
-		consider(c.ending.due)
+		consider(c.ending().due)
 	}
 	return next, some
 }

@@ -73,9 +73,9 @@ func (c *Conn) listen() {
 	c.heard.Store(now())
 	read := c.wants&wantRead != 0
 	c.wants &^= wantRead
-	if c.link != nil && c.link.turns != nil {
+	if c.link() != nil && c.link().turns != nil {
 		if read { // its goroutine waits: the turn is its own now
-			c.link.turns <- struct{}{}
+			c.link().turns <- struct{}{}
 			return
 		}
 		c.busy = false
@@ -99,5 +99,5 @@ func (c *Conn) recovered() {
 	}
 }
 
-// errLost ends a connection for which c.ending has a better reason.
+// errLost ends a connection for which c.ending() has a better reason.
 var errLost = fmt.Errorf("wsconn: %w", ErrClosed)
