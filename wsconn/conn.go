@@ -124,5 +124,17 @@ func (c *Conn) RemoteAddr() net.Addr {
 	if c.port == 0 {
 		return &net.UnixAddr{Net: "unix"}
 	}
-	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom16(c.ip).Unmap(), c.port))
+	return net.TCPAddrFromAddrPort(c.addrPort())
+}
+
+func (c *Conn) addrPort() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(c.ip).Unmap(), c.port)
+}
+
+// remote returns RemoteAddr as a text.
+func (c *Conn) remote() string {
+	if c.link() == nil && c.port != 0 {
+		return c.addrPort().String()
+	}
+	return c.RemoteAddr().String()
 }
