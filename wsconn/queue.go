@@ -3,7 +3,6 @@ package wsconn
 import (
 	"bytes"
 	"slices"
-	"sync"
 )
 
 // This file is what waits to be written.
@@ -301,23 +300,4 @@ func (c *Conn) flushQueue(o *output) bool {
 	}
 	c.arm()
 	return len(o.queue) == 0
-}
-
-// scratch holds buffers for the time of a call.
-var scratch buffers
-
-type buffers struct{ pool sync.Pool }
-
-func (p *buffers) get() *[]byte {
-	if b, ok := p.pool.Get().(*[]byte); ok {
-		return b
-	}
-	b := make([]byte, 0, smallFrame+16)
-	return &b
-}
-
-func (p *buffers) put(b *[]byte) {
-	if cap(*b) <= batchBytes+16 {
-		p.pool.Put(b)
-	}
 }
