@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,48 @@ func TestEverything(t *testing.T) {
 	checkAnswers(t, "^(storage|sockets|sessions)/")
 }
 
+// A server that fails in the middle is measured again, and only the second time
+// counts.
+func TestFailingOnce(t *testing.T) {
+	t.Parallel()
+	r := small("^sockets/")
+	r.roundNumber, r.samples = 1, make(map[answerKey][]sample)
+	s, _ := socketSubject(socketBaseline)
+	var heard atomic.Int64
+	s.dialect.answered = func(dst []byte, _ uint32, text []byte) []byte {
+		if heard.Add(1) == int64(r.clients+3*warmUp) {
+			return append(dst, "something else"...)
+		}
+		return append(dst, text...)
+	}
+	res := &results{}
+	rest, err := r.round(t.Context(), []subject{s}, res)
+	if err != nil || len(rest) != 1 {
+		t.Errorf("error %v, to go on with %q", err, names(rest))
+	}
+	if len(res.notes) != 1 || !strings.HasPrefix(res.notes[0], "measured again: "+socketBaseline+", round 1: echo: ") {
+		t.Errorf("notes %q", res.notes)
+	}
+	for _, q := range r.questions {
+		got := r.samples[answerKey{q.name, s.name}]
+		if want := q.unit != unitBytes || canMeasureMemory; len(got) > 1 || len(got) == 1 != want {
+			t.Errorf("%s has %d samples", q.name, len(got))
+		}
+	}
+	if got := r.samples[answerKey{askGoroutines, s.name}][0].value; math.Abs(got-float64(r.clients)) > 5 {
+		t.Errorf("%d clients have %v goroutines", r.clients, got)
+	}
+}
+
+// A server that always fails makes the run fail, and it says which.
+func TestFailing(t *testing.T) {
+	r := small("^sockets/leave$")
+	_, err := r.round(t.Context(), []subject{{name: "no such server", sockets: func() socketServer { return nil }}}, &results{})
+	if err == nil || !strings.Contains(err.Error(), "no such server") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Most of what the cluster questions take is waiting, so they are asked beside
 // the others.
 func TestCluster(t *testing.T) {
@@ -70,8 +113,11 @@ func checkAnswers(t *testing.T, pattern string) {
 		t.Fatalf("%q were skipped, but servers are required", res.skipped)
 	}
 	for _, a := range res.answers {
-		if a.question.unit == unitBytes {
-			continue // of so few clients nothing can be said
+		if a.question.name == askGoroutines && a.subject == socketBaseline && math.Abs(a.value-float64(a.clients)) > 5 {
+			t.Errorf("%d clients of %s have %v goroutines", a.clients, a.subject, a.value)
+		}
+		if a.question.unit == unitBytes || a.question.unit == unitRoutines {
+			continue // of so few clients nothing can be said, and no goroutine is right
 		}
 		if a.value <= 0 || a.low > a.value || a.high < a.value || a.allocs < 0 {
 			t.Errorf("%s, %s: impossible answer: %+v", a.question.name, a.subject, a)
@@ -107,7 +153,7 @@ func checkComplete(t *testing.T, asked []question, res *results) {
 			}
 		}
 		switch {
-		case q.name == askIdle && !canMeasureMemory:
+		case (q.name == askIdle || q.name == askLeft) && !canMeasureMemory:
 			want = 0
 		case q.name == askForeign && got[q.name] > 0:
 			continue // not every subject has something that is foreign
@@ -140,7 +186,7 @@ func checkFiles(t *testing.T, res *results) {
 	for _, r := range got {
 		// A lookup may well allocate nothing, and who writes need not read. Of the
 		// memory of so few clients nothing can be said.
-		extra := r.Unit == unitAllocs || strings.HasPrefix(r.Question, "cluster/") && r.Unit != unitPerSecond
+		extra := r.Unit == unitAllocs || r.Unit == unitRoutines || strings.HasPrefix(r.Question, "cluster/") && r.Unit != unitPerSecond
 		if r.Unit != unitBytes && (r.Value < 0 || r.Value == 0 && !extra) && r.Question != askHeap || r.N < 1 || r.Question == "" || r.Subject == "" || r.Unit == "" {
 			t.Errorf("results.json: impossible row %+v", r)
 		}
@@ -185,7 +231,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	for _, args := range []string{"-n -1", "-rounds 0", "-run (", "-run nothing", "more", "-bogus"} {
+	for _, args := range []string{"-n -1", "-rounds 0", "-run (", "-run nothing", "more", "-bogus", "-subjects (", "-run sockets -subjects nobody"} {
 		if err := command(t.Context(), strings.Fields(args), io.Discard, io.Discard); err == nil {
 			t.Errorf("%q: no error", args)
 		}
@@ -206,6 +252,14 @@ func TestSelectQuestions(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q selects %q instead of %q", pattern, got, want)
 		}
+	}
+}
+
+func TestSelectSubjects(t *testing.T) {
+	r := small("^sockets/leave$")
+	r.whom = regexp.MustCompile("^gws")
+	if got := names(r.asked()); got != "gws, gws net/http" {
+		t.Errorf("the subjects are %q", got)
 	}
 }
 

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -24,6 +27,8 @@ const (
 	askCPU      = "cpu"      // nanoseconds so far
 	askCount    = "count"    // clients it remembers
 	askResident = "resident" // bytes of memory, after a garbage collection
+
+	askGoroutineCount = "goroutines"
 )
 
 // serveChild is the program of the child. It ends with its standard input.
@@ -85,6 +90,8 @@ func answerOne(server socketServer, asked string) (int64, error) {
 		debug.FreeOSMemory()
 		debug.FreeOSMemory()
 		return residentBytes()
+	case askGoroutineCount:
+		return int64(runtime.NumGoroutine()), nil
 	default:
 		return 0, fmt.Errorf("asked for %q", asked)
 	}
@@ -101,9 +108,16 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// serveHTTP is for the subjects behind net/http. It gives clients five seconds
-// for their request, as wsconn does by itself.
-func serveHTTP(addr string, handler http.Handler) error {
-	server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+// serveHTTP is for the subjects behind net/http, with TLS or nil. It gives clients
+// five seconds for their request, as wsconn does by itself, and says nothing of
+// clients that have gone.
+func serveHTTP(addr string, handler http.Handler, secure *tls.Config) error {
+	server := &http.Server{
+		Addr: addr, Handler: handler, TLSConfig: secure, ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if secure != nil {
+		return server.ListenAndServeTLS("", "") // the certificate is in the configuration
+	}
 	return server.ListenAndServe()
 }

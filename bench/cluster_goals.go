@@ -1,87 +1,22 @@
 package main
 
-import "fmt"
-
-// fullForm is the -n that the goals are for.
+// fullForm is the -n that the goals of the cluster questions and heap-bytes are for.
 const fullForm = 200_000
 
-// A goal is what a subject should reach in the full form. Nothing fails if it is missed: what can be reached depends on the
-// machine, and the table says what it was.
-type goal struct {
-	question, subject string
-	column            string // a detail, or "" for the value
-	atLeast           bool   // else at most
-	limit             float64
-	// times is the subject whose value the limit is multiplied with, if any.
-	times string
-}
-
-var goals = []goal{
+var clusterGoals = []goal{
 	{question: askClusterIdle, subject: rollcallRedis, limit: 60},
 	{question: askClusterIdle, subject: rollcallRedis, column: detailTenth, limit: 60},
 	{question: askClusterAttach, subject: rollcallRedis, limit: 5},
 	{question: askClusterDetach, subject: rollcallRedis, limit: 3},
 	{question: askClusterMemory, subject: rollcallRedis, limit: 170},
-	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 8, times: plainGocache},
-	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 0.5, times: redisBenchmark},
-	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 0.5, times: redisBenchmarkPages},
+	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 8, times: []string{plainGocache}},
+	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 0.5, times: []string{redisBenchmark}},
+	{question: askClusterStorm, subject: rollcallRedis, atLeast: true, limit: 0.5, times: []string{redisBenchmarkPages}},
 	{question: askClusterKill, subject: rollcallRedis, column: detailMax, limit: 8},
 	{question: askHeap, subject: "rollcall memory", limit: 250},
 	{question: askHeap, subject: "rollcall memory", column: detailLess, limit: 250},
 	{question: askHeap, subject: "rollcall redis", limit: 250},
 	{question: askHeap, subject: "rollcall redis", column: detailLess, limit: 250},
-}
-
-// goalNotes says of each goal whether it was met.
-func goalNotes(answers []answer) (notes []string) {
-	for _, g := range goals {
-		a, ok := answerOf(answers, g.question, g.subject)
-		if !ok {
-			continue
-		}
-		limit, of := g.limit, ""
-		if g.times != "" {
-			other, ok := answerOf(answers, g.question, g.times)
-			if !ok {
-				continue
-			}
-			limit, of = limit*other.value, fmt.Sprintf(", which is %g x %s", g.limit, g.times)
-		}
-		got, unit := a.detail(g.column)
-		met, relation := got <= limit, "at most"
-		if g.atLeast {
-			met, relation = got >= limit, "at least"
-		}
-		verdict := "MISSED"
-		if met {
-			verdict = "met"
-		}
-		if a.clients < fullForm/2 {
-			of += ", for more clients than these"
-		}
-		notes = append(notes, fmt.Sprintf("goal %s: %s: %s has %s %s, the goal is %s %s%s",
-			verdict, g.question, g.subject, number(got), unit, relation, number(limit), of))
-	}
-	return notes
-}
-
-func answerOf(answers []answer, question, subject string) (answer, bool) {
-	for _, a := range answers {
-		if a.question.name == question && a.subject == subject {
-			return a, true
-		}
-	}
-	return answer{}, false
-}
-
-// detail returns a number of the answer and its unit: the value for "".
-func (a answer) detail(column string) (float64, string) {
-	for i, name := range a.question.details {
-		if name == column {
-			return a.details[i], name
-		}
-	}
-	return a.value, a.question.unit
 }
 
 // clusterCaveats are printed under the tables of the cluster questions.

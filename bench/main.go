@@ -54,6 +54,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	pattern := flags.String("run", "", "only questions whose name matches this `regexp`")
+	who := flags.String("subjects", "", "only subjects whose name matches this `regexp`, and without the baseline no ratios")
 	n := flags.Int("n", 0, "number of clients; 0 is 2000, and 20000 in the cluster questions and for heap")
 	rounds := flags.Int("rounds", 5, "rounds; each measures every subject once, in a new order")
 	seed := flags.Uint64("seed", 0, "seed of the order; 0 draws one")
@@ -62,6 +63,10 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return err
 	}
 	selected, err := regexp.Compile(*pattern)
+	if err != nil {
+		return err
+	}
+	whom, err := regexp.Compile(*who)
 	switch {
 	case err != nil:
 		return err
@@ -74,11 +79,14 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	setup.clients = cmp.Or(*n, setup.clients)
 	r := &run{
 		clients: cmp.Or(*n, 2000), rounds: *rounds, seed: cmp.Or(*seed, rand.Uint64()),
-		storageBudget: 300 * time.Millisecond, echoes: 5, cluster: setup,
-		questions: selectQuestions(selected), progress: stderr,
+		storageBudget: 300 * time.Millisecond, echoes: 100, cluster: setup,
+		questions: selectQuestions(selected), whom: whom, progress: stderr,
 	}
 	if len(r.questions) == 0 {
 		return fmt.Errorf("no question matches %q; there are: %s", *pattern, questionNames())
+	}
+	if due := r.asked(); len(due) == 0 {
+		return fmt.Errorf("no subject matches %q; there are: %s", *who, names(subjects))
 	}
 	describeMachine(ctx, stdout)
 	fmt.Fprintf(stdout, "clients %d (cluster %d), rounds %d, seed %d\n", r.clients, setup.clients, r.rounds, r.seed)

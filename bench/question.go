@@ -59,6 +59,7 @@ const (
 	unitCPUNanos  = "cpu ns/op"
 	unitCPUMicros = "cpu us/op"
 	unitBytes     = "bytes"
+	unitRoutines  = "goroutines"
 	unitAllocs    = "allocs/op"
 	unitRate      = "rate ratio"
 	unitRedis     = "redis us/op"
@@ -83,7 +84,10 @@ const (
 	askConnect = "sockets/connect"
 	askIdle    = "sockets/idle-bytes"
 	askEcho    = "sockets/echo"
+	askLeft    = "sockets/left-bytes"
 	askLeave   = "sockets/leave"
+
+	askGoroutines = "sockets/goroutines"
 
 	askFollow = "sessions/round"
 
@@ -106,10 +110,12 @@ var questions = []question{
 	{name: askForeign, about: "find the clients of another node, in random order; the baseline finds its own", unit: unitCPUNanos, baseline: storageBaseline, against: askLookup},
 	{name: askDetach, about: "forget them, in random order", unit: unitCPUNanos, baseline: storageBaseline},
 	{name: askStorm, about: "remember them from 64 goroutines at once, in an empty registry", unit: unitCPUNanos, baseline: storageBaseline},
-	{name: askConnect, about: "TCP, upgrade and attach; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
+	{name: askConnect, about: "TCP, upgrade and attach, 256 at once; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
 	{name: askIdle, about: "resident memory of the server process per connection that has spoken and is idle, after GC", unit: unitBytes, baseline: socketBaseline},
-	{name: askEcho, about: "send back a text of 128 bytes; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
-	{name: askLeave, about: "close handshake until the server's count is 0; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
+	{name: askGoroutines, about: "goroutines of the server process while all are idle, more than it has without any", unit: unitRoutines, baseline: socketBaseline},
+	{name: askEcho, about: "send back a text of 128 bytes, to 1000 clients at once; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
+	{name: askLeft, about: "resident memory of the server process that is left, per client, after all are gone at once, after GC", unit: unitBytes, baseline: socketBaseline},
+	{name: askLeave, about: "close handshake until the server's count is 0, 256 at once; CPU of the server process", unit: unitCPUMicros, baseline: socketBaseline},
 	{name: askFollow, about: "look whether all clients are still signed in, 5 for 3 sessions: queries of redis", unit: unitQueries, baseline: oneByOne, details: []string{"cpu ms", "redis ms", "seconds"}},
 
 	{name: askHeap, about: "heap bytes per attached client, with its user's name and the index by user", unit: unitBytes, baseline: heapBaseline, details: []string{detailLess}},

@@ -35,8 +35,8 @@ type sharedRegistry interface {
 type openRegistry func(ctx context.Context, b *backends, users []string) (registry, error)
 
 // A socketServer is a WebSocket server that sends every text back, remembers
-// its clients while they are connected, and lets in pages of its own origin
-// only. It gets a process of its own.
+// its clients while they are connected, and lets in pages of its own origin only,
+// if its library checks that. It gets a process of its own.
 type socketServer interface {
 	// serve serves on a TCP address until the process ends.
 	serve(addr string) error
@@ -50,6 +50,7 @@ type subject struct {
 	modules    []string // whose versions belong to the result
 	open       openRegistry
 	sockets    func() socketServer
+	dialect    dialect // of the clients of sockets
 	heap       openCluster
 	needsRedis bool // for heap
 	cluster    openCluster
@@ -91,6 +92,11 @@ func addRegistry(name string, open openRegistry, modules ...string) {
 // addSockets is called from the init function of a subject's file.
 func addSockets(name string, sockets func() socketServer, modules ...string) {
 	subjects = append(subjects, subject{name: name, sockets: sockets, modules: modules})
+}
+
+// addDialect is addSockets for a server whose clients speak in a way of their own.
+func addDialect(name string, d dialect, sockets func() socketServer, modules ...string) {
+	subjects = append(subjects, subject{name: name, sockets: sockets, dialect: d, modules: modules})
 }
 
 // socketSubject returns the socket subject of a name.

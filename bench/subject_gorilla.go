@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/rand"
+	"crypto/tls"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +11,7 @@ import (
 
 func init() {
 	addSockets(socketBaseline, func() socketServer { return &gorilla{} }, "github.com/gorilla/websocket")
+	addDialect("gorilla TLS", dialect{tls: true}, func() socketServer { return &gorilla{tls: selfSigned()} })
 }
 
 // A gorilla is a server of gorilla/websocket as its documentation and its chat
@@ -18,7 +19,10 @@ func init() {
 // from a pool, a limit for messages, a deadline for writes, and a new goroutine
 // that reads, so that the memory of the request can be collected. It pings
 // nobody, which would take another goroutine or a timer.
-type gorilla struct{ sessions sync.Map }
+type gorilla struct {
+	guestbook
+	tls *tls.Config // nil for none
+}
 
 var gorillaUpgrader = websocket.Upgrader{
 	HandshakeTimeout: 5 * time.Second,
@@ -27,21 +31,19 @@ var gorillaUpgrader = websocket.Upgrader{
 	WriteBufferPool:  &sync.Pool{},
 }
 
-func (g *gorilla) serve(addr string) error { return serveHTTP(addr, g) }
+func (g *gorilla) serve(addr string) error { return serveHTTP(addr, g, g.tls) }
 
 func (g *gorilla) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn, err := gorillaUpgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered
 	}
-	id := rand.Text()
-	g.sessions.Store(id, &clientSession{"anon-" + id, sessionRoles, time.Now()})
-	go g.echo(id, conn)
+	go g.echo(g.enter(), conn)
 }
 
 func (g *gorilla) echo(id string, conn *websocket.Conn) {
 	defer conn.Close()
-	defer g.sessions.Delete(id)
+	defer g.exit(id)
 	conn.SetReadLimit(1 << 20)
 	for {
 		op, payload, err := conn.ReadMessage()
@@ -53,10 +55,4 @@ func (g *gorilla) echo(id string, conn *websocket.Conn) {
 			return
 		}
 	}
-}
-
-func (g *gorilla) count() int {
-	n := 0
-	g.sessions.Range(func(_, _ any) bool { n++; return true })
-	return n
 }

@@ -7,4 +7,4 @@ func init() {
 // A rollcallHTTP is the same server behind net/http.
 type rollcallHTTP struct{ rollcallServer }
 
-func (s rollcallHTTP) serve(addr string) error { return serveHTTP(addr, s.Server) }
+func (s rollcallHTTP) serve(addr string) error { return serveHTTP(addr, s.Server, nil) }

@@ -9,8 +9,11 @@ import (
 	"github.com/rollcall-go/rollcall/wsconn"
 )
 
+// rollcallServe is the name of the subject that the goals are for.
+const rollcallServe = "rollcall Serve"
+
 func init() {
-	addSockets("rollcall Serve", func() socketServer { return newRollcallServer() }, "github.com/gobwas/ws")
+	addSockets(rollcallServe, func() socketServer { return newRollcallServer() }, "github.com/gobwas/ws")
 }
 
 // A rollcallServer is a wsconn.Server with the limits that it has by default.

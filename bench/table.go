@@ -17,7 +17,6 @@ var caveats = []string{
 	"sync.Map keeps a value under a name and does no more: no ids that are never used again, no index by user, no count, no pages, nothing that another process sees.",
 	"redis by hand has one key per client: no list of clients, no index by user, and the clients of a killed node stay for the key's TTL.",
 	"rollcall looks up a clientstorage.ID; reading one from text is not included.",
-	"gorilla pings nobody and writes in the goroutine that reads; rollcall pings and has a bounded queue per client.",
 }
 
 // printResults prints a table for each question.
@@ -32,6 +31,9 @@ func printResults(w io.Writer, res *results) {
 	notes := append(res.notes, caveats...)
 	if slices.ContainsFunc(res.answers, func(a answer) bool { return a.question.kind() == kindCluster }) {
 		notes = append(notes, clusterCaveats...)
+	}
+	if slices.ContainsFunc(res.answers, func(a answer) bool { return a.question.kind() == kindSockets }) {
+		notes = append(notes, socketCaveats...)
 	}
 	for _, note := range notes {
 		fmt.Fprintln(w, "-", note)

@@ -80,11 +80,17 @@ func (s *Server) welcome(c *Conn) {
 	if !s.register(c) {
 		return
 	}
+	pending, most := s.pending.Load(), int64(s.limits.MaxPending)
 	switch {
-	case s.pending.Load() > int64(s.limits.MaxPending):
+	case pending > 2*most: // even of those who are told to go away
+		c.finish(errRefused)
+	case pending > most:
 		c.refuse(emptyResponse(http.StatusServiceUnavailable))
-	case !s.addresses.enter(c):
+	case !s.addresses.enter(c, c.remote()):
 		c.refuse(emptyResponse(http.StatusTooManyRequests))
+	case c.link() != nil && c.link().raw != nil && !c.link().secure():
+		// There may be bytes in its layers, which raise no event.
+		s.crew.do(func() { c.readLayers(longAgo) })
 	default:
 		c.release()
 	}

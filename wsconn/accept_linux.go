@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -46,26 +47,31 @@ type rawListener struct {
 	number int32 // in Server.raw
 	failed chan error
 
+	delay atomic.Int64 // of the last pause, if nothing was accepted since
+
 	mu     sync.RWMutex // held while accepting; so the descriptor is never another's
 	fd     int          // or -1
 	paused bool
-	delay  time.Duration // of the last pause, if nothing was accepted since
 }
 
 func newRawListener(s *Server, raw syscall.RawConn) (*rawListener, error) {
 	r := &rawListener{server: s, failed: make(chan error, 1), fd: -1}
 	var err error
-	err = errors.Join(raw.Control(func(fd uintptr) {
+	failed := raw.Control(func(fd uintptr) {
 		// Those that are accepted inherit it: tcp(7). Answers are written in batches,
 		// so to wait for more would only delay them.
 		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 		r.fd, err = duplicate(fd)
-	}), err)
-	if err != nil {
+	})
+	if err := errors.Join(failed, err); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down {
+		syscall.Close(r.fd)
+		return nil, ErrServerClosed
+	}
 	r.number = int32(len(s.raw))
 	s.raw = append(s.raw, r)
 	return r, nil
@@ -127,9 +133,13 @@ func (r *rawListener) unwatch() {
 	}
 }
 
+// close ends it. It may be called again.
 func (r *rawListener) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.fd < 0 {
+		return
+	}
 	r.unwatch()
 	syscall.Close(r.fd)
 	r.fd = -1
@@ -144,6 +154,9 @@ func (r *rawListener) acceptSome() {
 		fd, sa, err := r.acceptOne()
 		switch err {
 		case nil:
+			if r.delay.Load() != 0 {
+				r.delay.Store(0)
+			}
 			c := &Conn{loop: r.server.pick(), fd: int32(fd), busy: true}
 			c.setPeer(sa)
 			r.server.welcome(c)
@@ -169,7 +182,7 @@ func (r *rawListener) acceptOne() (int, syscall.Sockaddr, error) {
 // pause stops accepting for a time. Too many files are open, most likely: those who are
 // connected must go on, and the others wait in the kernel's queue meanwhile.
 func (r *rawListener) pause(err error) {
-	if !isTemporary(err) {
+	if isPermanent(err) {
 		select {
 		case r.failed <- err:
 		default:
@@ -177,19 +190,32 @@ func (r *rawListener) pause(err error) {
 		return
 	}
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.fd < 0 || r.paused {
+		r.mu.Unlock()
 		return
 	}
 	r.paused = true
 	r.unwatch()
-	r.delay = nextDelay(r.delay)
-	r.server.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", r.delay)
-	time.AfterFunc(r.delay, func() {
+	r.mu.Unlock()
+	delay := nextDelay(time.Duration(r.delay.Load()))
+	r.delay.Store(int64(delay))
+	r.server.Logger.Warn("wsconn: accept failed, trying again", "err", err, "after", delay)
+	time.AfterFunc(delay, func() {
 		if err := r.watch(); err != nil {
 			r.pause(err)
 		}
 	})
+}
+
+// isPermanent reports whether a listener is at fault, and not the network, the client, or
+// the machine's load: accept(2) has a long list of those.
+func isPermanent(err error) bool {
+	for _, fault := range []syscall.Errno{syscall.EBADF, syscall.EINVAL, syscall.ENOTSOCK, syscall.EFAULT} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
 }
 
 // takeDescriptor makes c a connection of the bare descriptor of nc, if nc is of package
@@ -212,11 +238,11 @@ func (c *Conn) takeDescriptor(nc net.Conn) bool {
 	}
 	var dup int
 	var peer syscall.Sockaddr
-	err = errors.Join(raw.Control(func(fd uintptr) {
+	failed := raw.Control(func(fd uintptr) {
 		peer, _ = syscall.Getpeername(int(fd))
 		dup, err = duplicate(fd)
-	}), err)
-	if err != nil {
+	})
+	if failed != nil || err != nil {
 		return false
 	}
 	nc.Close()

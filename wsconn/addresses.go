@@ -14,54 +14,69 @@ type addresses struct {
 	of     map[*Conn]netip.Prefix
 }
 
-// enter counts a connection, or reports false if its address has too many.
-func (a *addresses) enter(c *Conn) bool {
-	if a.max <= 0 {
-		return true
+// enter counts a connection from addr, or reports false if there are too many from
+// there.
+func (a *addresses) enter(c *Conn, addr string) bool {
+	from, ok := a.reserve(addr)
+	if ok {
+		a.assign(c, from)
 	}
-	from, ok := network(c.RemoteAddr().String())
+	return ok
+}
+
+// reserve counts a connection from addr that is yet to be made.
+func (a *addresses) reserve(addr string) (netip.Prefix, bool) {
+	if a.max <= 0 {
+		return netip.Prefix{}, true
+	}
+	from, ok := network(addr)
 	if !ok {
-		return true
+		return from, true
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.counts[from] >= a.max {
-		return false
+		return from, false
 	}
 	if a.counts == nil {
 		a.counts, a.of = make(map[netip.Prefix]int), make(map[*Conn]netip.Prefix)
 	}
 	a.counts[from]++
-	a.of[c] = from
-	return true
+	return from, true
 }
 
-// room reports whether enter would succeed for a connection from addr.
-func (a *addresses) room(addr string) bool {
-	from, ok := network(addr)
-	if a.max <= 0 || !ok {
-		return true
+// assign makes a reservation that of a connection.
+func (a *addresses) assign(c *Conn, from netip.Prefix) {
+	if !from.IsValid() {
+		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.counts[from] < a.max
+	a.of[c] = from
 }
 
-// leave undoes enter.
+// cancel gives a reservation up.
+func (a *addresses) cancel(from netip.Prefix) {
+	if !from.IsValid() {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.counts[from]--; a.counts[from] == 0 {
+		delete(a.counts, from)
+	}
+}
+
+// leave gives up what a connection has.
 func (a *addresses) leave(c *Conn) {
 	if a.max <= 0 {
 		return
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	from, ok := a.of[c]
-	if !ok {
-		return
-	}
+	from := a.of[c]
 	delete(a.of, c)
-	if a.counts[from]--; a.counts[from] == 0 {
-		delete(a.counts, from)
-	}
+	a.mu.Unlock()
+	a.cancel(from)
 }
 
 // network returns what counts as one address: of IPv6, the 64 bits that a provider

@@ -2,8 +2,7 @@ package wsconn
 
 import "sync"
 
-// linkBuffer is how much of a link is read at once. It is longer than all that a
-// connection keeps: see maxRest.
+// linkBuffer is how much of a link is read at once.
 const linkBuffer = 16 << 10
 
 var linkBuffers linkPool

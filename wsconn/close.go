@@ -108,7 +108,7 @@ func (c *Conn) drop(err error) {
 // fault ends the connection because of err: there is nobody to talk to any more. The
 // caller holds c.mu.
 func (c *Conn) fault(err error) {
-	c.mute = true
+	c.mute, c.eof = true, true // nothing is said, and nothing waited for
 	c.discard()
 	switch {
 	case c.phase == phaseLast:

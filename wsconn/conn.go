@@ -31,19 +31,21 @@ type Conn struct {
 	heard atomic.Uint32 // when anything came last, or when it was pinged after that; a clock
 	spoke atomic.Uint32 // when a message came last
 
-	fd     int32      // the socket, or -1; guarded by mu, as is what follows
-	mu     sync.Mutex // nobody waits while holding it
-	out    *output    // what waits to be written
-	phase  phase
-	wants  wants
-	armed  uint8 // what the poller looks for
-	busy   bool  // somebody has the turn
-	corked bool  // what is written waits for the end of the batch
-	deaf   bool  // nothing is to be read for now
-	mute   bool  // nothing more may be queued
-	eof    bool  // the client has ended its side
-	pinged bool  // nothing has come since it was pinged
-	left   bool  // the client does not change any more; guarded by Server.changes
+	fd      int32      // the socket, or -1; guarded by mu, as is what follows
+	mu      sync.Mutex // nobody waits while holding it
+	out     *output    // what waits to be written
+	phase   phase
+	wants   wants
+	armed   uint8 // what the poller looks for
+	busy    bool  // somebody has the turn
+	corked  bool  // what is written waits for the end of the batch
+	deaf    bool  // nothing is to be read for now
+	mute    bool  // nothing more may be queued
+	eof     bool  // the client has ended its side
+	parted  bool  // the client has sent its close frame
+	pinged  bool  // nothing has come since it was pinged
+	refused bool  // it has never been open
+	left    bool  // the client does not change any more; guarded by Server.changes
 
 	protocol uint8          // 1 + index of Server.Subprotocols
 	deflate  deflate.Params // of permessage-deflate

@@ -75,11 +75,15 @@ func (c *crew) work() {
 			c.jobs = nil
 		}
 		c.mu.Unlock()
-		job()
-		c.running.Done()
+		c.run(job)
 		c.mu.Lock()
 		c.done++
 	}
+}
+
+func (c *crew) run(job func()) {
+	defer c.running.Done()
+	job()
 }
 
 const (
@@ -101,6 +105,13 @@ func (c *crew) look() (busy bool) {
 			c.hire()
 		}
 	}
+	return c.workers > c.free
+}
+
+// busy reports whether there is anything to do.
+func (c *crew) busy() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.workers > c.free
 }
 

@@ -57,9 +57,7 @@ func (c *Conn) last(err error) {
 // bye begins the last phase, in which no more is queued. The caller holds c.mu and
 // has the turn, which ends with it.
 func (c *Conn) bye(err error, polite bool) {
-	if c.phase == phaseRequest || c.phase == phaseAsked {
-		c.loop.server.pending.Add(-1)
-	}
+	c.refused = c.phase < phaseOpen
 	c.phase, c.mute = phaseLast, true
 	c.forget()
 	if c.ending() == nil {
@@ -89,9 +87,18 @@ func (c *Conn) flushed() {
 		return
 	}
 	c.ending().halfClosed = true
-	c.ending().due = after(now(), lingerTime)
+	c.ending().due = after(now(), c.lingers())
 	c.loop.wake(c, c.ending().due)
 	c.arm()
+}
+
+// lingers is for how long the client may take to end its side. One that cannot be told
+// that the server has ended its own gets little.
+func (c *Conn) lingers() time.Duration {
+	if l := c.link(); l != nil && !l.canHalfClose() {
+		return lingerTime / 10
+	}
+	return lingerTime
 }
 
 // drained notes what came in the last phase: n bytes, or the end of the stream. The
@@ -125,6 +132,9 @@ func (c *Conn) closeSocket() {
 	} else {
 		closeDescriptor(c.fd)
 		c.fd = -1
+	}
+	if c.refused {
+		s.pending.Add(-1)
 	}
 	s.addresses.leave(c)
 	s.running.Done()

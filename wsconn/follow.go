@@ -55,7 +55,7 @@ func (s *Server) watchLoop() {
 // impersonates, now rather than with the next round, and deals with this server's
 // connections accordingly. A website that signs a user out, or changes what the
 // user may do, can have it called. An error says that some of them could not be
-// read; it is ErrServerClosed after Shutdown.
+// read; it is ErrServerClosed after Shutdown. A hook of the storage must not wait for it.
 func (s *Server) RecheckUser(ctx context.Context, user string) error {
 	return s.recheckThose(ctx, func(id *firewall.Identity) bool {
 		return id.User == user || id.Impersonator == user && user != ""

@@ -77,6 +77,7 @@ func TestDowngrade(t *testing.T) {
 		old := conn.ID()
 
 		bob := connect(t, addr, cookie(bobsID))
+		receive(t, "OnOpen", handler.opened)
 		store.change(func() { delete(store.byID, annesID); store.asked = nil })
 		if err := server.RecheckSession(t.Context(), annesID); err != nil {
 			t.Fatal(err)

@@ -48,7 +48,13 @@ func (c *Conn) answer(head, tail []byte, err error) (mine bool) {
 func (c *Conn) refuse(response []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mute { // it has ended already
+	c.refuseWith(response)
+}
+
+// refuseWith is refuse for those who hold c.mu.
+func (c *Conn) refuseWith(response []byte) {
+	l := c.link()
+	if c.mute || l != nil && l.secure() && !l.secured { // it has ended, or cannot be told yet
 		c.bye(errRefused, false)
 		return
 	}

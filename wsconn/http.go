@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -24,11 +25,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "header too large", http.StatusRequestHeaderFieldsTooLarge)
 		return
 	}
-	if !s.addresses.room(r.RemoteAddr) {
+	from, room := s.addresses.reserve(r.RemoteAddr)
+	if !room {
 		w.Header().Set("Retry-After", retryAfter)
 		http.Error(w, "too many connections", http.StatusTooManyRequests)
 		return
 	}
+	entered := false
+	defer func() {
+		if !entered {
+			s.addresses.cancel(from)
+		}
+	}()
 	var g guest
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		ctx, cancel := context.WithTimeout(r.Context(), s.limits.HandshakeTimeout)
@@ -65,25 +73,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// What the client sent right behind its request is in net/http's buffer,
 	// which is given up here.
 	tail, _ := rw.Reader.Peek(rw.Reader.Buffered())
-	s.enroll(nc, g, bytes.Clone(tail))
+	entered = s.enroll(nc, from, g, bytes.Clone(tail))
 }
 
 // enroll serves a connection whose handshake is done.
-func (s *Server) enroll(nc net.Conn, g guest, tail []byte) {
+func (s *Server) enroll(nc net.Conn, from netip.Prefix, g guest, tail []byte) bool {
 	c := s.adopt(nc)
 	c.phase, c.deaf = phaseAsked, true
 	if c.link() != nil {
 		c.link().secured = true
 	}
 	if !s.register(c) {
-		return
+		return false
 	}
-	_ = s.addresses.enter(c) // there was room a moment ago
+	s.addresses.assign(c, from)
 	s.crew.do(func() {
-		if c.open(g, tail) {
+		switch l := c.link(); {
+		case !c.open(g, tail):
+		case l != nil && l.raw != nil: // there may be bytes in its layers, which raise no event
+			c.readLayers(longAgo)
+		default:
 			c.release()
 		}
 	})
+	return true
 }
 
 func refuseHTTP(w http.ResponseWriter, err error) {

@@ -22,6 +22,7 @@ func TestNothingIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &Server{Logger: slog.New(slog.DiscardHandler)}
+	s.init()
 	served := make(chan struct{})
 	go func() {
 		defer close(served)

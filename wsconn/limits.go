@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Limits bound what one client can cost. A field that is zero has its default.
+// Limits bound what one client can cost. A field that is zero has its default, and so has
+// one that is negative, unless it says otherwise. Times are at most 20 days.
 type Limits struct {
 	// MaxHeaderBytes bounds the handshake request; a longer one is answered with
 	// 431, as is one of more than 100 lines. It defaults to 8 KiB. Behind
 	// ServeHTTP, net/http's own limit comes first.
 	MaxHeaderBytes int
 
-	// HandshakeTimeout bounds the time from the first byte to the 101. A client
+	// HandshakeTimeout bounds the time from being accepted to the 101. A client
 	// whose session took longer to read is answered with 503. It defaults to 5 s.
 	HandshakeTimeout time.Duration
 
@@ -81,15 +82,23 @@ const (
 	DropOldest                   // make room by dropping those that have waited longest
 )
 
+// positive returns v, or what it defaults to.
+func positive[T int | time.Duration](v, byDefault T) T {
+	if v > 0 {
+		return v
+	}
+	return byDefault
+}
+
 func (l Limits) withDefaults() Limits {
-	l.MaxHeaderBytes = cmp.Or(l.MaxHeaderBytes, 8<<10)
-	l.HandshakeTimeout = cmp.Or(l.HandshakeTimeout, 5*time.Second)
-	l.MaxHandshakes = cmp.Or(l.MaxHandshakes, 1024)
-	l.MaxPending = cmp.Or(l.MaxPending, 16384)
-	l.MaxMessageBytes = cmp.Or(l.MaxMessageBytes, 1<<20)
-	l.MaxQueueBytes = cmp.Or(l.MaxQueueBytes, 1<<20)
-	l.WriteTimeout = cmp.Or(l.WriteTimeout, 10*time.Second)
-	l.CloseTimeout = cmp.Or(l.CloseTimeout, 5*time.Second)
+	l.MaxHeaderBytes = positive(l.MaxHeaderBytes, 8<<10)
+	l.HandshakeTimeout = positive(l.HandshakeTimeout, 5*time.Second)
+	l.MaxHandshakes = positive(l.MaxHandshakes, 1024)
+	l.MaxPending = positive(l.MaxPending, 16384)
+	l.MaxMessageBytes = positive(l.MaxMessageBytes, 1<<20)
+	l.MaxQueueBytes = positive(l.MaxQueueBytes, 1<<20)
+	l.WriteTimeout = positive(l.WriteTimeout, 10*time.Second)
+	l.CloseTimeout = positive(l.CloseTimeout, 5*time.Second)
 	l.PingInterval = cmp.Or(l.PingInterval, 30*time.Second)
 	l.RecheckInterval = cmp.Or(l.RecheckInterval, defaultRecheck)
 	return l

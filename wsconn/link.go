@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -24,6 +25,7 @@ type link struct {
 	turns   chan struct{}   // the goroutine that reads is handed the turn; nil if the loop watches
 	writing bool            // a goroutine is at it; guarded by c.mu
 	watched bool            // the poller knows it; guarded by c.mu
+	over    atomic.Bool     // nobody writes any more
 	secured bool            // the TLS handshake is done; belongs to the turn
 }
 
@@ -31,6 +33,7 @@ type link struct {
 // if it is TLS on top of one.
 func newLink(nc net.Conn, watch bool) *link {
 	l := &link{Conn: nc}
+	nc.SetDeadline(time.Time{}) // whoever had it may have left one
 	under := nc
 	for range 8 { // layers, of which one could return itself
 		inner, ok := under.(interface{ NetConn() net.Conn })
@@ -78,14 +81,25 @@ func (c *Conn) cut(err error) {
 }
 
 // interrupt ends the waiting of those who read or write.
-func (l *link) interrupt() { l.SetDeadline(longAgo) }
+func (l *link) interrupt() {
+	l.over.Store(true)
+	l.SetDeadline(longAgo)
+}
 
-// halfClose ends the server's side of the stream, if the connection can.
+type halfCloser interface{ CloseWrite() error }
+
+func (l *link) canHalfClose() bool {
+	_, ok := l.Conn.(halfCloser)
+	return ok
+}
+
+// halfClose ends the server's side of the stream, if the connection can. If it cannot,
+// the client is only waited for while there may be something of it to read.
 func (l *link) halfClose(c *Conn) bool {
-	half, ok := l.Conn.(interface{ CloseWrite() error })
-	if !ok {
-		return false
+	if !l.canHalfClose() {
+		return !c.parted
 	}
+	half := l.Conn.(halfCloser)
 	if !l.secure() {
 		return half.CloseWrite() == nil
 	}
@@ -99,6 +113,9 @@ func (l *link) halfClose(c *Conn) bool {
 
 // close closes the socket. TLS would say good-bye once more, for which it may wait.
 func (l *link) close() {
-	l.SetWriteDeadline(time.Now().Add(lingerTime))
-	l.Conn.Close()
+	if t, ok := l.Conn.(*tls.Conn); ok {
+		t.NetConn().Close()
+	} else {
+		l.Conn.Close()
+	}
 }

@@ -1,6 +1,9 @@
 package wsconn
 
-import "syscall"
+import (
+	"fmt"
+	"syscall"
+)
 
 // arm has the poller look for one event, after which it looks no more: what comes then
 // is read by a goroutine, which may take its time. The caller holds c.mu.
@@ -18,8 +21,12 @@ func (l *link) arm(c *Conn, events uint32) {
 	failed := l.raw.Control(func(fd uintptr) {
 		err = c.loop.poller.control(int(fd), was, events|syscall.EPOLLONESHOT, c.slot, gen)
 	})
-	if failed != nil || err != nil {
+	if failed != nil {
 		return // it is closed, or about to be
+	}
+	if err != nil {
+		c.fault(fmt.Errorf("wsconn: %w", err))
+		return
 	}
 	c.armed, l.watched = 1, true
 }

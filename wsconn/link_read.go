@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -49,7 +50,7 @@ func (c *Conn) readLoop() {
 func (c *Conn) readSome(inside bool) (buf *[linkBuffer]byte, n int, err error) {
 	if inside {
 		buf = linkBuffers.get()
-		n, err = c.link().Read(buf[:linkBuffer-maxRest])
+		n, err = c.link().Read(buf[:])
 		return buf, n, err
 	}
 	var few [16]byte
@@ -61,11 +62,11 @@ func (c *Conn) readSome(inside bool) (buf *[linkBuffer]byte, n int, err error) {
 
 // serveSome serves what was read, behind what was incomplete.
 func (c *Conn) serveSome(buf *[linkBuffer]byte, n int) (inside, mine bool) {
+	b := buf[:n]
 	if in := c.input(); in != nil && len(in.rest) > 0 {
-		copy(buf[len(in.rest):], buf[:n])
-		n += c.pending(buf[:])
+		b = append(bytes.Clone(in.rest), b...)
 	}
-	mine = c.serve(buf[:n])
+	mine = c.serve(b)
 	return mine && c.input() != nil, mine
 }
 

@@ -26,10 +26,18 @@ func (c *Conn) readLink() {
 		c.finish(fmt.Errorf("wsconn: TLS: %w", err))
 		return
 	}
-	buf := linkBuffers.get()
-	defer linkBuffers.put(buf)
-	for deadline := time.Now().Add(once); ; deadline = longAgo {
-		n := c.pending(buf[:])
+	c.readLayers(time.Now().Add(once))
+}
+
+// readLayers reads until nothing comes, which for the first time it waits for until a
+// deadline. The caller has the turn.
+func (c *Conn) readLayers(deadline time.Time) {
+	l := c.link()
+	pooled := linkBuffers.get()
+	defer linkBuffers.put(pooled)
+	for ; ; deadline = longAgo {
+		buf := c.space(pooled[:])
+		n := c.pending(buf)
 		l.SetReadDeadline(deadline)
 		got, err := l.Read(buf[n:])
 		c.heard.Store(now())

@@ -63,6 +63,9 @@ func (l *link) write(frames net.Buffers, timeout time.Duration) error {
 	for len(frames) > 0 {
 		piece := cutOff(&frames, maxWrite)
 		for len(piece) > 0 {
+			if l.over.Load() {
+				return ErrClosed
+			}
 			l.SetWriteDeadline(time.Now().Add(timeout))
 			n, err := piece.WriteTo(l.Conn) // leaves in piece what was not written
 			if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {

@@ -93,7 +93,7 @@ func (s *Server) oversee() {
 			continue
 		}
 		ticker.Stop()
-		if !s.sleep(s.woken()) {
+		if !s.sleep(woken) {
 			return
 		}
 		ticker.Reset(lookInterval)
@@ -112,7 +112,7 @@ func (s *Server) woken() (n uint64) {
 // sleep waits until something happens, and reports false when the server ends.
 func (s *Server) sleep(woken uint64) bool {
 	s.asleep.Store(true)
-	if s.woken() != woken && s.asleep.CompareAndSwap(true, false) {
+	if (s.woken() != woken || s.crew.busy()) && s.asleep.CompareAndSwap(true, false) {
 		return true
 	}
 	select {

@@ -96,7 +96,7 @@ func parse(t *testing.T, data, cuts []byte) (tr transcript) {
 				tr.parts = append(tr.parts, part{op: found.op, payload: bytes.Clone(found.payload)})
 			}
 		}
-		if len(rest) > maxRest {
+		if len(rest) > ws.MaxHeaderSize+ws.MaxControlFramePayloadSize {
 			t.Fatalf("%d bytes are kept", len(rest))
 		}
 		if most := 2*arrived + 64; cap(p.message) > most {

@@ -14,6 +14,8 @@ type poller struct{}
 
 type rawListener struct{}
 
+func (r *rawListener) close() {}
+
 var errNoPoller = errors.New("wsconn: no poller on this system")
 
 func newPoller() (*poller, error) { return nil, errNoPoller }

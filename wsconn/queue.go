@@ -67,7 +67,8 @@ func (c *Conn) put(first byte, payload []byte) error {
 	return nil
 }
 
-// putRaw queues bytes that are no frame: the answer to the handshake.
+// putRaw queues bytes that are no frame: the answer to the handshake. They may be changed
+// after.
 func (c *Conn) putRaw(b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,7 +76,7 @@ func (c *Conn) putRaw(b []byte) {
 		c.out.batch = append(c.out.batch, b...)
 		return
 	}
-	c.append(chunk{b, false})
+	c.append(chunk{bytes.Clone(b), false})
 	c.push()
 }
 

@@ -28,6 +28,31 @@ func (c *Conn) pending(buf []byte) int {
 	return 0
 }
 
+// rest is how much is incomplete.
+func (c *Conn) rest() int {
+	if in := c.input(); in != nil {
+		return len(in.rest)
+	}
+	return 0
+}
+
+// space returns where to read to, behind what pending copies there: buf, or what of it a
+// handshake may have, so that not much is kept while somebody asks who the client is. Only
+// for a handshake that may be longer than buf it is made.
+func (c *Conn) space(buf []byte) []byte {
+	limit := c.loop.server.limits.MaxHeaderBytes
+	switch {
+	case c.phase != phaseRequest:
+		return buf
+	case limit <= len(buf):
+		return buf[:limit]
+	case c.rest() <= len(buf)/2:
+		return buf
+	default:
+		return make([]byte, min(limit, c.rest()+len(buf)))
+	}
+}
+
 // keep keeps what is incomplete.
 func (c *Conn) keep(p parser, rest []byte) {
 	if p.idle() && len(rest) == 0 {
@@ -81,6 +106,7 @@ func (c *Conn) deliver(b []byte) error {
 			// client.
 			_ = c.control(ws.OpPong, found.payload)
 		case ws.OpClose:
+			c.parts()
 			return parseClose(found.payload)
 		}
 	}
@@ -117,6 +143,13 @@ func (c *Conn) message(m part, r rules) error {
 func (c *Conn) tellMessage(op ws.OpCode, payload []byte) {
 	defer c.recovered()
 	c.loop.server.Handler.OnMessage(c, op, payload)
+}
+
+// parts notes that the client has sent its close frame. The caller has the turn.
+func (c *Conn) parts() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parted = true
 }
 
 // ended notes that the client has ended its side of the stream. The caller has the

@@ -10,9 +10,6 @@ import (
 // to bound it, to keep the bytes that a client sends right behind it, and to
 // upgrade in memory, without net/http and without a copy.
 
-// maxRest is more than what a connection may keep of frames that are incomplete.
-const maxRest = 256
-
 // collect looks for the blank line that ends the request's header in b, which begins
 // with what pending returned. The tail is what came behind it. Without one it keeps b
 // and returns nothing.

@@ -21,8 +21,7 @@ type runner struct {
 	conns  []*Conn
 }
 
-// readBuffer is how much is read at once. It is longer than all that a connection
-// keeps: see maxRest.
+// readBuffer is how much is read at once.
 const readBuffer = 64 << 10
 
 // start starts a runner.
@@ -52,16 +51,18 @@ func (r *runner) run() {
 		at := now()
 		r.resolve(events)
 		for i, c := range r.conns {
-			if events[i].Fd == listenerSlot {
-				l.server.rawListener(events[i].Pad).acceptSome()
-			}
-			if c == nil {
+			listener := events[i].Fd == listenerSlot
+			if c == nil && !listener {
 				continue
 			}
 			section := l.sections.Add(1)
 			l.at.Store(c)
 			l.section.Store(section)
-			r.event(c, events[i].Events, at)
+			if listener {
+				l.server.rawListener(events[i].Pad).acceptSome()
+			} else {
+				r.event(c, events[i].Events, at, section)
+			}
 			if !l.section.CompareAndSwap(section, 0) {
 				r.passOn(events, i+1, at)
 				return
@@ -78,7 +79,7 @@ func (r *runner) run() {
 func (r *runner) passOn(events []syscall.EpollEvent, from int, at uint32) {
 	for i := from; i < len(r.conns); i++ {
 		if c := r.conns[i]; c != nil && c.link() != nil {
-			r.event(c, events[i].Events, at)
+			r.event(c, events[i].Events, at, 0)
 		}
 	}
 }
@@ -102,7 +103,7 @@ func (r *runner) resolve(events []syscall.EpollEvent) {
 }
 
 // event serves one connection.
-func (r *runner) event(c *Conn, events uint32, at uint32) {
+func (r *runner) event(c *Conn, events, at uint32, section uint64) {
 	c.mu.Lock()
 	if c.link() != nil {
 		c.armed = 0 // kept connections are armed for one event at a time
@@ -139,7 +140,8 @@ func (r *runner) event(c *Conn, events uint32, at uint32) {
 		c.loop.server.crew.do(c.readLink)
 		return
 	}
-	c.corked = true
+	// If the loop is another's already, nobody watches over the batch.
+	c.corked = r.loop.section.Load() == section
 	if c.out == nil {
 		c.out = r.out
 	}
@@ -149,8 +151,9 @@ func (r *runner) event(c *Conn, events uint32, at uint32) {
 
 // read reads once, has what came delivered, and gives the turn back, or to the crew.
 func (r *runner) read(c *Conn, at uint32) {
-	n := c.pending(r.buf)
-	got, err := readSocket(c.fd, r.buf[n:])
+	buf := c.space(r.buf)
+	n := c.pending(buf)
+	got, err := readSocket(c.fd, buf[n:])
 	switch {
 	case err == errAgain:
 		err = nil
@@ -160,7 +163,7 @@ func (r *runner) read(c *Conn, at uint32) {
 		c.ended()
 		err = fmt.Errorf("wsconn: read: %w", io.EOF)
 	default:
-		if b := r.buf[:n+got]; c.phase == phaseRequest {
+		if b := buf[:n+got]; c.phase == phaseRequest {
 			if r.request(c, b) {
 				return
 			}
@@ -214,16 +217,18 @@ func (r *runner) takeBack(c *Conn) {
 // if the client does not take all of it. The caller holds c.mu.
 func (r *runner) unlend(c *Conn) {
 	c.flush()
-	if c.out != r.out {
+	r.out.hasRoom()
+	if c.out == r.out && len(r.out.queue) > 0 {
+		r.out.batch = nil // which flush has emptied
+		r.out = newBatch()
 		return
 	}
-	if len(r.out.queue) == 0 && len(r.out.batch) == 0 {
-		r.out.queue, r.out.bytes = nil, 0
+	// All is written, or given up because nobody is there any more; then it must not
+	// be what the next connection begins with.
+	if c.out == r.out {
 		c.out = nil
-		return
 	}
-	r.out.batch = nil
-	r.out = newBatch()
+	*r.out = output{batch: r.out.batch[:0]}
 }
 
 // request collects the handshake. It reports whether the turn is gone: of the crew,

@@ -56,7 +56,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for l := range s.listeners {
 		(*l).Close()
 	}
+	raw := s.raw
 	s.mu.Unlock()
+	for _, l := range raw {
+		l.close()
+	}
 	done := make(chan struct{})
 	go func() {
 		s.running.Wait()

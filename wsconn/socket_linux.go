@@ -34,7 +34,8 @@ func (c *Conn) watch(fd int, events uint32) {
 	err := c.loop.poller.control(fd, uint32(c.armed), events, c.slot, c.loop.gen(c))
 	if err != nil {
 		// There is no memory for it in the kernel, or nothing works any more.
-		c.loop.server.Logger.Error("wsconn: cannot watch a socket, it is closed", "err", err)
+		s := c.loop.server
+		s.crew.do(func() { s.Logger.Error("wsconn: cannot watch a socket, it is closed", "err", err) })
 		c.fault(fmt.Errorf("wsconn: %w", err))
 		return
 	}

@@ -75,8 +75,7 @@ func (c *Conn) checkRequest(at uint32) {
 		return
 	}
 	c.busy = true
-	c.append(chunk{emptyResponse(http.StatusRequestTimeout), false})
-	c.bye(errRefused, true)
+	c.refuseWith(emptyResponse(http.StatusRequestTimeout))
 }
 
 // checkOpen pings the silent, and drops the dead. While the turn is taken, it is the

@@ -48,6 +48,10 @@ func (c *Conn) WriteWait(ctx context.Context, op ws.OpCode, payload []byte) erro
 		}
 		c.corked = false // or it would wait for itself
 		c.flush()
+		if c.mute || !c.full(frame) {
+			c.mu.Unlock()
+			continue
+		}
 		room := c.room()
 		c.mu.Unlock()
 		select {
@@ -70,7 +74,8 @@ func (s *Server) Send(id clientstorage.ID, op ws.OpCode, payload []byte) error {
 }
 
 // SendUser queues a message for all clients of a user on this server, and returns
-// for how many. A client that cannot take it is no error: it is closed or closing.
+// for how many. A client that cannot take it is no error: it is closed or closing, or too
+// slow.
 func (s *Server) SendUser(user string, op ws.OpCode, payload []byte) (n int, err error) {
 	s.init()
 	m, err := newMessage(op, payload)
@@ -118,6 +123,9 @@ func newMessage(op ws.OpCode, payload []byte) (*message, error) {
 }
 
 func (m *message) sendTo(c *Conn) error {
+	if !c.isOpen() { // nobody has asked who it is, maybe
+		return ErrClosed
+	}
 	frame := m.plain
 	if c.packs(m.payload) {
 		if m.packed == nil {
@@ -128,6 +136,13 @@ func (m *message) sendTo(c *Conn) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.enqueue(frame, true)
+}
+
+// isOpen reports whether the handshake is done and the connection has not ended.
+func (c *Conn) isOpen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase == phaseOpen
 }
 
 func checkOp(op ws.OpCode) error {

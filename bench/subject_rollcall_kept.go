@@ -1,0 +1,50 @@
+package main
+
+import (
+	"crypto/tls"
+	"net"
+)
+
+const (
+	rollcallKept = "rollcall kept"
+	rollcallTLS  = "rollcall TLS"
+)
+
+func init() {
+	addSockets(rollcallKept, func() socketServer { return rollcallOver{newRollcallServer(), keptListener} })
+	addDialect(rollcallTLS, dialect{tls: true}, func() socketServer {
+		secure := selfSigned()
+		return rollcallOver{newRollcallServer(), func(l net.Listener) net.Listener { return tls.NewListener(l, secure) }}
+	})
+}
+
+// A rollcallOver is the same server over a listener that is not a plain one, so
+// that it cannot do without the net.Conn.
+type rollcallOver struct {
+	rollcallServer
+	over func(net.Listener) net.Listener
+}
+
+func (s rollcallOver) serve(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return s.Serve(s.over(l))
+}
+
+func keptListener(l net.Listener) net.Listener { return strangeListener{l} }
+
+// A strangeListener accepts connections of a type that nobody knows, as those do
+// that count bytes or read a PROXY header.
+type strangeListener struct{ net.Listener }
+
+type strangeConn struct{ *net.TCPConn }
+
+func (l strangeListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return strangeConn{conn.(*net.TCPConn)}, nil
+}

@@ -1,0 +1,9 @@
+package conformance_test
+
+import (
+	"testing"
+
+	"github.com/rollcall-go/rollcall/internal/leakcheck"
+)
+
+func TestMain(m *testing.M) { leakcheck.Main(m) }
