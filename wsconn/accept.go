@@ -43,8 +43,11 @@ func nextDelay(delay time.Duration) time.Duration {
 }
 
 func isTemporary(err error) bool {
-	if ne, ok := errors.AsType[net.Error](err); ok && ne.Temporary() { //lint:ignore SA1019 for Accept there is no other way to know, and net/http does the same
-		return true
+	if ne, ok := errors.AsType[net.Error](err); ok {
+		temporary := ne.Temporary() //lint:ignore SA1019 for Accept there is no other way to know, and net/http does the same
+		if temporary {
+			return true
+		}
 	}
 	// The kernel had no memory for it, or the client was gone before it was accepted:
 	// accept(2).

@@ -68,7 +68,11 @@ func (c *Conn) bye(err error, polite bool) {
 		c.closeSocket()
 		return
 	}
-	c.ending().due = after(now(), c.loop.server.limits.CloseTimeout)
+	timeout := c.loop.server.limits.CloseTimeout
+	if c.refused {
+		timeout = answerTime
+	}
+	c.ending().due = after(now(), timeout)
 	c.loop.wake(c, c.ending().due)
 	c.deaf = c.eof
 	c.flush()
