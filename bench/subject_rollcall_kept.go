@@ -8,10 +8,13 @@ import (
 const (
 	rollcallKept = "rollcall kept"
 	rollcallTLS  = "rollcall TLS"
+
+	rollcallGoroutine = "rollcall goroutine"
 )
 
 func init() {
 	addSockets(rollcallKept, func() socketServer { return rollcallOver{newRollcallServer(), keptListener} })
+	addSockets(rollcallGoroutine, func() socketServer { return rollcallOver{newRollcallServer(), hidingListener} })
 	addDialect(rollcallTLS, dialect{tls: true}, func() socketServer {
 		secure := selfSigned()
 		return rollcallOver{newRollcallServer(), func(l net.Listener) net.Listener { return tls.NewListener(l, secure) }}
@@ -47,4 +50,20 @@ func (l strangeListener) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	return strangeConn{conn.(*net.TCPConn)}, nil
+}
+
+// hidingListener accepts connections that have no descriptor for all that one can see,
+// so each gets a goroutine, as all do on systems other than Linux.
+func hidingListener(l net.Listener) net.Listener { return hiding{l} }
+
+type hiding struct{ net.Listener }
+
+type hidden struct{ net.Conn }
+
+func (l hiding) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return hidden{conn}, nil
 }

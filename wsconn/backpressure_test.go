@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"testing"
 
 	"github.com/gobwas/ws"
@@ -146,6 +147,33 @@ func TestCloseSlow(t *testing.T) {
 		c.expectClose(1013)
 		c.send(closing(1013, ""))
 		c.expectEnd()
+	})
+}
+
+// What a client has read of a long message makes room for others.
+func TestPartOfAMessageMakesRoom(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		const long, unread = 12 << 20, 2 << 20 // more than the kernel takes
+		handler := newRecorder(t, echo)
+		limits := slowLimits(wsconn.DropNewest)
+		limits.MaxQueueBytes = 4 << 20
+		c := connect(t, start(t, &wsconn.Server{Handler: handler, Limits: limits})).lazy()
+		conn := receive(t, "OnOpen", handler.opened)
+		if err := conn.Write(ws.OpBinary, make([]byte, long)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, c.r, long-unread); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "there is room", func() bool { return conn.Write(ws.OpBinary, numbered(1)) == nil })
+		if _, err := io.CopyN(io.Discard, c.r, unread+10); err != nil { // 10 for the header
+			t.Fatal(err)
+		}
+		if got := c.expectNumbered(); got != 1 {
+			t.Errorf("read message %d, want 1", got)
+		}
+		expectOnly(c, conn)
+		c.leave()
 	})
 }
 

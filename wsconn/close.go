@@ -94,8 +94,17 @@ func (c *Conn) queueLast(frame []byte) {
 		c.flush()
 	}
 	c.append(chunk{frame, false})
-	c.mute = true
+	c.silence()
 	c.push()
+}
+
+// silence has nothing more be queued, and tells those who wait for room. The caller holds
+// c.mu.
+func (c *Conn) silence() {
+	c.mute = true
+	if c.out != nil {
+		c.out.hasRoom()
+	}
 }
 
 // drop ends the connection without a word.
@@ -108,7 +117,8 @@ func (c *Conn) drop(err error) {
 // fault ends the connection because of err: there is nobody to talk to any more. The
 // caller holds c.mu.
 func (c *Conn) fault(err error) {
-	c.mute, c.eof = true, true // nothing is said, and nothing waited for
+	c.silence()
+	c.eof = true // nothing is said, and nothing waited for
 	c.discard()
 	switch {
 	case c.phase == phaseLast:

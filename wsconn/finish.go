@@ -58,7 +58,8 @@ func (c *Conn) last(err error) {
 // has the turn, which ends with it.
 func (c *Conn) bye(err error, polite bool) {
 	c.refused = c.phase < phaseOpen
-	c.phase, c.mute = phaseLast, true
+	c.phase = phaseLast
+	c.silence()
 	c.forget()
 	if c.ending() == nil {
 		c.extras().ending = &ending{err: err}
@@ -128,7 +129,8 @@ func (c *Conn) closeSocket() {
 		return
 	}
 	s := c.loop.server
-	c.phase, c.mute = phaseClosed, true
+	c.phase = phaseClosed
+	c.silence()
 	c.discard()
 	c.loop.remove(c)
 	if c.link() != nil {

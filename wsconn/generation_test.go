@@ -183,7 +183,12 @@ func TestIndexModel(t *testing.T) {
 	}
 	there := make(map[clientstorage.ID]*Conn)
 	var ids []clientstorage.ID
+	var late []func() // connections that have yet to leave
 	for round := range 20_000 {
+		if len(late) > 0 && rng.IntN(3) == 0 {
+			late[0]()
+			late = late[1:]
+		}
 		if rng.IntN(2) == 0 && len(there) < 1200 { // of which a page has 512
 			client, err := storage.Attach(t.Context(), clientstorage.Client{User: fmt.Sprint(round)})
 			if err != nil {
@@ -199,7 +204,7 @@ func TestIndexModel(t *testing.T) {
 			if c := there[id]; c != nil {
 				if rng.IntN(2) == 0 { // the slot may be another's before the connection has left
 					storage.Detach(t.Context(), id, nil)
-					defer x.remove(id, c)
+					late = append(late, func() { x.remove(id, c) })
 				} else {
 					x.remove(id, c)
 					storage.Detach(t.Context(), id, nil)

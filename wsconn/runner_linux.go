@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"syscall"
-	"time"
 )
 
 // A runner runs a loop.
@@ -167,7 +166,7 @@ func (r *runner) read(c *Conn, at uint32) {
 			if r.request(c, b) {
 				return
 			}
-		} else if r.handsOff() {
+		} else if r.loop.server.handsOff() {
 			r.handOff(c, b)
 			return
 		} else {
@@ -256,22 +255,12 @@ func (r *runner) request(c *Conn, b []byte) (gone bool) {
 	return true
 }
 
-// handsOff reports whether messages go to the crew, because handlers have taken long.
-func (r *runner) handsOff() bool {
-	s := r.loop.server
-	until := s.handOff.Load()
-	if until != 0 && int64(time.Since(processStart)) > until {
-		s.handOff.CompareAndSwap(until, 0)
-		return false
-	}
-	return until != 0
-}
-
+// handOff hands what came to the crew.
 func (r *runner) handOff(c *Conn, b []byte) {
 	b = append([]byte(nil), b...)
 	r.takeBack(c)
 	c.loop.server.crew.do(func() {
-		if c.serve(b) {
+		if c.serveHanded(b) {
 			c.release()
 		}
 	})

@@ -54,20 +54,23 @@ type Server struct {
 	cancel  context.CancelFunc // ends base
 	running sync.WaitGroup     // of everything that Shutdown waits for
 
-	loops     []*loop
-	next      atomic.Uint64 // of loops
-	crew      *crew
-	index     index
-	addresses addresses
-	pending   atomic.Int64   // connections at their handshake
-	handOff   atomic.Int64   // until when messages go to the crew, since processStart
-	anonymous sync.Map       // of firewall.Reason to *firewall.Identity: see whoIs
-	changes   changes        // of who is behind connections
-	rechecks  atomic.Int64   // how often somebody asked for some sessions to be read again
-	stopped   chan struct{}  // closed when all connections are, and the loops are to end
-	runners   sync.WaitGroup // of the loops, and of those who watch over them
-	asleep    atomic.Bool    // the overseer sleeps
-	alarm     chan struct{}  // wakes it
+	loops        []*loop
+	next         atomic.Uint64 // of loops
+	crew         *crew
+	index        index
+	addresses    addresses
+	pending      atomic.Int64   // connections at their handshake
+	handOff      atomic.Int64   // until when messages go to the crew, since processStart
+	handed       atomic.Int64   // how many went there since the overseer's last look
+	handedSlowly atomic.Int64   // and took long
+	slow         uint16         // whether handlers were, in the overseer's last looks
+	anonymous    sync.Map       // of firewall.Reason to *firewall.Identity: see whoIs
+	changes      changes        // of who is behind connections
+	rechecks     atomic.Int64   // how often somebody asked for some sessions to be read again
+	stopped      chan struct{}  // closed when all connections are, and the loops are to end
+	runners      sync.WaitGroup // of the loops, and of those who watch over them
+	asleep       atomic.Bool    // the overseer sleeps
+	alarm        chan struct{}  // wakes it
 
 	mu        sync.Mutex
 	down      bool                       // Shutdown was called

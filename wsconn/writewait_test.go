@@ -79,7 +79,9 @@ func fill(t *testing.T, conn *wsconn.Conn) (queued int) {
 		if err != nil {
 			t.Fatalf("WriteWait returns %v", err)
 		}
-		queued++
+		if queued++; queued > 10000 {
+			t.Fatal("WriteWait never has to wait")
+		}
 	}
 }
 
