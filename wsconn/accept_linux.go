@@ -16,13 +16,7 @@ import (
 // accept takes connections of l in until it fails. Those of listeners of package net
 // are accepted by the loops.
 func (s *Server) accept(l net.Listener) error {
-	var sc syscall.Conn
-	switch l := l.(type) {
-	case *net.TCPListener:
-		sc = l
-	case *net.UnixListener:
-		sc = l
-	}
+	sc := ofPackageNet(l)
 	if sc == nil || s.loops[0].poller == nil {
 		return s.acceptLoop(func() error { return s.acceptConn(l) })
 	}
@@ -39,6 +33,17 @@ func (s *Server) accept(l net.Listener) error {
 		return err
 	}
 	return r.wait(raw)
+}
+
+// ofPackageNet returns what has the descriptor of a listener or connection that is of
+// package net, and so nothing but a socket; or nil.
+func ofPackageNet(v any) syscall.Conn {
+	switch v.(type) {
+	case *net.TCPListener, *net.UnixListener, *net.TCPConn, *net.UnixConn:
+		return v.(syscall.Conn)
+	default:
+		return nil
+	}
 }
 
 // A rawListener is a duplicate of a listener's descriptor, which all loops watch.
@@ -222,13 +227,7 @@ func isPermanent(err error) bool {
 // net, and so nothing but that. The descriptor is duplicated, as nc cannot give its own
 // away, and nc is closed.
 func (c *Conn) takeDescriptor(nc net.Conn) bool {
-	var sc syscall.Conn
-	switch nc := nc.(type) {
-	case *net.TCPConn:
-		sc = nc
-	case *net.UnixConn:
-		sc = nc
-	}
+	sc := ofPackageNet(nc)
 	if sc == nil || c.loop.poller == nil {
 		return false
 	}

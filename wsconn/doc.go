@@ -23,9 +23,9 @@
 // # What a handler may do
 //
 // Anything, and for as long as it likes: handlers of other connections go on. A
-// handler that returns soon costs least, because it runs where its message was read;
-// one that has taken longer than some 20 ms is left alone with its connection, and for
-// a second all messages get goroutines, as they are likely to take long, too.
+// handler that returns soon costs least, because it runs where its message was read. One
+// that is still at it after some 20 ms is left alone with its connection; and while most
+// are slow, messages get goroutines from the start.
 //
 // Writing does not wait. What a client is too slow to take waits in a queue that is
 // bounded by [Limits].MaxQueueBytes; [Limits].Slow says what happens when it is full,
@@ -49,6 +49,8 @@
 //   - request.go collects the handshake, upgrade.go has ws.Upgrader take it apart in
 //     memory, handshake.go asks the firewall and answers. If there is a session to be
 //     read, that is done by the crew (crew.go), a few goroutines for what may wait.
+//   - overseer.go has more of them when they do not keep up, and takes a loop away from
+//     a handler that blocks.
 //   - open.go attaches the client; index.go finds it by its id from now on.
 //   - receive.go, message.go and frame.go take messages out of the buffer where they
 //     lie. Only what is incomplete is copied and kept.
@@ -80,7 +82,7 @@
 //	descriptor       350                        0
 //	kept net.Conn    1,500                      0
 //	TLS              9,800                      0
-//	goroutine        3,500                      1
+//	goroutine        6,200                      1
 //
 // That is with the storage and its index by user, by `go -C bench run . -run sockets`.
 // The kernel takes some 4.5 KB more for each socket.

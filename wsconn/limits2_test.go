@@ -127,6 +127,39 @@ func TestMaxPerAddressAtOnce(t *testing.T) {
 	})
 }
 
+// Those who are not let in do not count any more when they have been told.
+func TestMaxPerAddressOfRefused(t *testing.T) {
+	eachWay(t, func(t *testing.T, start startFunc) {
+		const most = 2
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{MaxPerAddress: most}}
+		addr := start(t, server)
+		refused := map[int]request{
+			http.StatusForbidden:  upgrade(addr).with("Origin: http://evil.example"),
+			http.StatusBadRequest: upgrade(addr).without("Sec-WebSocket-Key"),
+		}
+		for status, r := range refused {
+			for range 2 * most {
+				eventually(t, "it is told why", func() bool { // or it is too many, for a moment
+					c := dial(t, addr)
+					defer c.nc.Close()
+					c.nc.Write([]byte(r.String()))
+					response, err := http.ReadResponse(c.r, nil)
+					return err == nil && response.StatusCode == status
+				})
+			}
+		}
+		eventually(t, "another one is let in", func() bool {
+			c, ok := tryConnect(t, addr)
+			if ok {
+				c.leave()
+			}
+			return ok
+		})
+		handler.next()
+	})
+}
+
 // Connections at their handshake count, too; else they would cost nothing.
 func TestMaxPerAddressAtHandshake(t *testing.T) {
 	t.Parallel()
