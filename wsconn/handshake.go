@@ -110,11 +110,12 @@ func (g *guest) extensions(offers []string) ws.HandshakeHeader {
 
 // choose chooses the first of the client's subprotocols that the server speaks: RFC
 // 6455, section 4.2.2. It reports false if the client's list is none. Of several
-// lines, the first that has one of the server's decides.
+// lines, the first that has one of the server's decides. Empty elements are ignored: RFC
+// 9110, section 5.6.1.2.
 func (g *guest) choose(value string, spoken []string) (protocol string, ok bool) {
 	for name := range strings.SplitSeq(value, ",") {
 		name = strings.Trim(name, " \t")
-		if name == "" || hasAny([]byte(name), &isNoToken) {
+		if hasAny([]byte(name), &isNoToken) {
 			return "", false
 		}
 		if i := slices.Index(spoken, name); i >= 0 && protocol == "" {

@@ -57,7 +57,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return i >= 0
 		}
 	}
-	if s.Compress {
+	if s.Compress && g.identity != nil {
 		if response, params, ok := deflate.Negotiate(r.Header.Values("Sec-WebSocket-Extensions")...); ok {
 			g.deflate = params
 			upgrader.Header = http.Header{"Sec-WebSocket-Extensions": {response}}

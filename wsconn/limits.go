@@ -22,8 +22,8 @@ type Limits struct {
 	MaxHandshakes int
 
 	// MaxPending bounds how many connections may be at their handshake, most of them
-	// because they do not say what they want. The next ones are answered with 503. It
-	// defaults to 16384.
+	// because they do not say what they want. The next ones are answered with 503, and
+	// beyond twice as many they are not answered. It defaults to 16384.
 	MaxPending int
 
 	// MaxPerAddress bounds how many connections one IP address may have; of IPv6,

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrSlow says that a message was not queued because the client is too slow and
-// Limits.Slow says to drop the newest.
+// Limits.Slow says to drop the newest, or there is nothing older that could be dropped.
 var ErrSlow = errors.New("wsconn: the client is too slow, the message was dropped")
 
 // Write queues a message for the client: op is ws.OpText, whose payload must be
