@@ -9,9 +9,10 @@ test: ## install what is missing (Debian), then run every check and test
 	@bash .ci/install
 	@bash .ci/test
 
-verify: ## the proofs of clientstorage in their long form; ten minutes
+verify: ## the proofs of clientstorage and wsconn in their long form; ten minutes
 	@bash .ci/install redis-server
 	ROLLCALL_REQUIRE_SERVERS=1 ROLLCALL_VERIFY=long go test -count=1 -v -timeout 2h ./internal/verify/...
+	ROLLCALL_VERIFY=long go test -count=1 -v -run 'TestChurn|TestRandomLives' ./wsconn
 
 bench: ## measure attach, look up, detach, connect, echo and leave beside the peers
 	@bash .ci/install redis-server

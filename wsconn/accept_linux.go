@@ -92,7 +92,7 @@ func duplicate(fd uintptr) (int, error) {
 
 // lookAtListener is how often to look whether the listener was closed, which does not
 // close a duplicate.
-const lookAtListener = 200 * time.Millisecond
+const lookAtListener = 500 * time.Millisecond
 
 // wait returns why there are no more connections.
 func (r *rawListener) wait(listener syscall.RawConn) error {

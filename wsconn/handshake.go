@@ -118,11 +118,12 @@ func (g *guest) choose(value string, spoken []string) (protocol string, ok bool)
 		if hasAny([]byte(name), &isNoToken) {
 			return "", false
 		}
+		ok = ok || name != ""
 		if i := slices.Index(spoken, name); i >= 0 && protocol == "" {
 			protocol, g.protocol = name, uint8(i+1)
 		}
 	}
-	return protocol, true
+	return protocol, ok
 }
 
 // identify asks the firewall.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -33,8 +34,14 @@ func eachWayOn(t *testing.T, test func(t *testing.T, start func(*testing.T, *wsc
 
 func startHTTPOn(t *testing.T, s *wsconn.Server, l net.Listener) string {
 	t.Helper()
+	return startHandlerOn(t, s, l, s)
+}
+
+// startHandlerOn is startHTTPOn with a handler around the server.
+func startHandlerOn(t *testing.T, s *wsconn.Server, l net.Listener, h http.Handler) string {
+	t.Helper()
 	complete(t, s)
-	hs := httptest.NewUnstartedServer(s)
+	hs := httptest.NewUnstartedServer(h)
 	hs.Listener.Close()
 	hs.Listener = l
 	hs.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -153,7 +153,7 @@ func (c *Conn) next(at uint32) (next uint32, some bool) {
 
 // tick is how often to sweep: an eighth of the shortest time there is to keep.
 func (l *Limits) tick() time.Duration {
-	shortest := min(l.HandshakeTimeout, l.WriteTimeout, l.CloseTimeout, lingerTime)
+	shortest := min(l.HandshakeTimeout, l.WriteTimeout, l.CloseTimeout, 2*lingerTime)
 	for _, d := range []time.Duration{l.PingInterval, l.IdleTimeout} {
 		if d > 0 {
 			shortest = min(shortest, d)
