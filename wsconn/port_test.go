@@ -32,8 +32,8 @@ func TestPortIsFreeAfterShutdown(t *testing.T) {
 			defer close(served)
 			server.Serve(inMode(l))
 		}()
-		c := connect(t, address) // now it serves
-		c.reset()
+		visit(t, address) // so it serves
+		expectEmptyBooks(t, server)
 		if err := server.Shutdown(context.Background()); err != nil {
 			t.Fatalf("Shutdown returns %v", err)
 		}

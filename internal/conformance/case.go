@@ -31,10 +31,6 @@ type Options struct {
 	// goes on to send, which makes it [NonStrict]. It defaults to 1 s.
 	Pause time.Duration
 
-	// MayReset lets the stream end with a reset, if the Close frame came before.
-	// It is for servers whose connections cannot end one side alone.
-	MayReset bool
-
 	// Wait is how long a server may be silent before it has failed. It defaults
 	// to 10 s.
 	Wait time.Duration

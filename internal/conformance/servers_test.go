@@ -26,10 +26,6 @@ type way struct {
 	name  string
 	serve func(s *wsconn.Server, l net.Listener)
 	tls   bool
-
-	// mayReset is for connections that have no CloseWrite: to close one of which
-	// some bytes were not read resets it.
-	mayReset bool
 }
 
 // ways are all that a server may treat differently.

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -187,7 +186,7 @@ func (s *session) open() bool { return !s.ended && s.closeCode == nothingReceive
 
 // clean reports whether the stream ended as it should, with no reset.
 func (s *session) clean() bool {
-	return errors.Is(s.end, io.EOF) || s.o.MayReset && errors.Is(s.end, syscall.ECONNRESET)
+	return errors.Is(s.end, io.EOF)
 }
 
 // pause writes what is left and waits until the server closes the connection, at

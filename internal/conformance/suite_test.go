@@ -18,7 +18,7 @@ func runAll(t *testing.T, cases []conformance.Case) {
 	for i, w := range ways(t) {
 		t.Run(w.name, func(t *testing.T) {
 			dial := start(t, w)
-			o := conformance.Options{Scale: *scale, MaxMessage: maxMessage, MayReset: w.mayReset}
+			o := conformance.Options{Scale: *scale, MaxMessage: maxMessage}
 			if i > 0 || raceDetector {
 				o.Scale *= 5 // the messages are the same
 			}
