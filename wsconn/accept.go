@@ -89,7 +89,7 @@ func (s *Server) welcome(c *Conn) {
 		c.finish(errRefused)
 	case pending > most:
 		c.refuse(emptyResponse(http.StatusServiceUnavailable))
-	case !s.addresses.enter(c, c.remote()):
+	case !s.addresses.enter(c):
 		c.refuse(emptyResponse(http.StatusTooManyRequests))
 	case c.link() != nil && c.link().raw != nil && !c.link().secure():
 		// There may be bytes in its layers, which raise no event.
@@ -109,7 +109,7 @@ func (s *Server) register(c *Conn) bool {
 	defer s.mu.Unlock()
 	if s.down {
 		if c.link() != nil {
-			c.link().Conn.Close()
+			c.link().close()
 		} else {
 			closeDescriptor(c.fd)
 		}

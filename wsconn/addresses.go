@@ -14,10 +14,12 @@ type addresses struct {
 	of     map[*Conn]netip.Prefix
 }
 
-// enter counts a connection from addr, or reports false if there are too many from
-// there.
-func (a *addresses) enter(c *Conn, addr string) bool {
-	from, ok := a.reserve(addr)
+// enter counts a connection, or reports false if its address has too many.
+func (a *addresses) enter(c *Conn) bool {
+	if a.max <= 0 {
+		return true
+	}
+	from, ok := a.reserve(c.remote())
 	if ok {
 		a.assign(c, from)
 	}
@@ -83,10 +85,14 @@ func (a *addresses) leave(c *Conn) {
 // gives to each of its customers.
 func network(addr string) (netip.Prefix, bool) {
 	ap, err := netip.ParseAddrPort(addr)
+	ip := ap.Addr()
+	if err != nil { // as middleware leaves it that believes a proxy
+		ip, err = netip.ParseAddr(addr)
+	}
 	if err != nil {
 		return netip.Prefix{}, false // a Unix socket, or a type of somebody else
 	}
-	ip := ap.Addr().Unmap().WithZone("")
+	ip = ip.Unmap().WithZone("")
 	bits := 64
 	if ip.Is4() {
 		bits = 32

@@ -49,7 +49,10 @@ func (c *Conn) Waiting() (n int) {
 }
 
 // Woken returns how often a loop had something to do.
-func (s *Server) Woken() uint64 {
+func (s *Server) Woken() (n uint64) {
 	s.init()
-	return s.woken()
+	for _, l := range s.loops {
+		n += l.sections.Load()
+	}
+	return n
 }

@@ -63,7 +63,7 @@ type ending struct {
 	err        error  // the first reason counts
 	due        uint32 // when the client has had the time to answer
 	halfClosed bool   // the server's side of the stream has ended
-	discarded  int    // bytes that came after that
+	discarded  int    // bytes that came in the last phase
 }
 
 // fail queues the close frame that err asks for and stops listening to the

@@ -11,7 +11,7 @@
 //     most [Limits].HandshakeTimeout.
 //  2. The firewall says who it is. If it refuses, the answer is its HTTP status,
 //     and no more happens.
-//  3. The client is attached to the storage, and the 101 goes out.
+//  3. The 101 goes out, and the client is attached to the storage.
 //  4. [Handler].OnOpen, then OnMessage for each message.
 //  5. Whatever ends the connection, the client is detached, once.
 //  6. [Handler].OnClose, with the client and the reason.
@@ -24,8 +24,8 @@
 //
 // Anything, and for as long as it likes: handlers of other connections go on. A
 // handler that returns soon costs least, because it runs where its message was read. One
-// that is still at it after some 20 ms is left alone with its connection; and while most
-// are slow, messages get goroutines from the start.
+// that is still at it after some 20 ms is left alone with its connection; and while
+// handlers are often slow, each call gets a goroutine from the start.
 //
 // Writing does not wait. What a client is too slow to take waits in a queue that is
 // bounded by [Limits].MaxQueueBytes; [Limits].Slow says what happens when it is full,

@@ -54,7 +54,7 @@ func (c *Conn) refuse(response []byte) {
 // refuseWith is refuse for those who hold c.mu.
 func (c *Conn) refuseWith(response []byte) {
 	l := c.link()
-	if c.mute || l != nil && l.secure() && !l.secured { // it has ended, or cannot be told yet
+	if c.mute || l != nil && l.secure() && !l.secured.Load() { // it has ended, or cannot be told yet
 		c.bye(errRefused, false)
 		return
 	}
@@ -151,7 +151,7 @@ func statusOf(err error) (status int, text string) {
 	return http.StatusServiceUnavailable, "try again later"
 }
 
-const retryAfter = "1" // seconds, for a 503
+const retryAfter = "1" // seconds, for a 503 and a 429
 
 func rejectionOf(err error) error {
 	status, text := statusOf(err)

@@ -81,7 +81,7 @@ func (s *Server) enroll(nc net.Conn, from netip.Prefix, g guest, tail []byte) bo
 	c := s.adopt(nc)
 	c.phase, c.deaf = phaseAsked, true
 	if c.link() != nil {
-		c.link().secured = true
+		c.link().secured.Store(true)
 	}
 	if !s.register(c) {
 		return false

@@ -13,7 +13,8 @@ type Limits struct {
 	// ServeHTTP, net/http's own limit comes first.
 	MaxHeaderBytes int
 
-	// HandshakeTimeout bounds the time from being accepted to the 101. A client
+	// HandshakeTimeout bounds the time from being accepted to the 101. A request that is
+	// not complete by then is answered with 408. A client
 	// whose session took longer to read is answered with 503. It defaults to 5 s.
 	HandshakeTimeout time.Duration
 
@@ -22,8 +23,9 @@ type Limits struct {
 	MaxHandshakes int
 
 	// MaxPending bounds how many connections may be at their handshake, most of them
-	// because they do not say what they want. The next ones are answered with 503, and
-	// beyond twice as many they are not answered. It defaults to 16384.
+	// because they have not sent all of it. The next ones are answered with 503, and
+	// beyond twice as many they are not answered. It defaults to 16384. Behind
+	// ServeHTTP, it is net/http that has them.
 	MaxPending int
 
 	// MaxPerAddress bounds how many connections one IP address may have; of IPv6,

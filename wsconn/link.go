@@ -26,7 +26,7 @@ type link struct {
 	writing bool            // a goroutine is at it; guarded by c.mu
 	watched bool            // the poller knows it; guarded by c.mu
 	over    atomic.Bool     // nobody writes any more
-	secured bool            // the TLS handshake is done; belongs to the turn
+	secured atomic.Bool     // the TLS handshake is done
 }
 
 // newLink returns the link for nc. The loop can watch it if it has a descriptor, even
@@ -63,13 +63,14 @@ func (l *link) secure() bool {
 // with it holds a goroutine for the time of a handshake.
 func (l *link) handshake(timeout time.Duration) error {
 	shaker, ok := l.Conn.(interface{ HandshakeContext(context.Context) error })
-	if l.secured || !ok {
+	if l.secured.Load() || !ok {
 		return nil
 	}
-	l.secured = true
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	return shaker.HandshakeContext(ctx)
+	err := shaker.HandshakeContext(ctx)
+	l.secured.Store(err == nil)
+	return err
 }
 
 // cut ends a connection whose reading fails.

@@ -1,6 +1,7 @@
 package wsconn
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 )
@@ -21,10 +22,7 @@ func (l *link) arm(c *Conn, events uint32) {
 	failed := l.raw.Control(func(fd uintptr) {
 		err = c.loop.poller.control(int(fd), was, events|syscall.EPOLLONESHOT, c.slot, gen)
 	})
-	if failed != nil {
-		return // it is closed, or about to be
-	}
-	if err != nil {
+	if err := errors.Join(failed, err); err != nil {
 		c.fault(fmt.Errorf("wsconn: %w", err))
 		return
 	}

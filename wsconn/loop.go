@@ -24,7 +24,6 @@ type loop struct {
 	section  atomic.Uint64
 	sections atomic.Uint64 // so far
 	at       atomic.Pointer[Conn]
-	woken    atomic.Uint64 // how often the runner had something to do
 
 	// Of the overseer's last look:
 	seen    uint64 // the section
@@ -42,6 +41,10 @@ func newLoops(s *Server) []*loop {
 			err = errNoPoller
 		} else {
 			l.poller, err = newPoller()
+		}
+		if err != nil && len(loops) > 0 {
+			s.Logger.Warn("wsconn: fewer event loops than processors", "err", err)
+			return loops
 		}
 		if err != nil {
 			if err != errNoPoller {

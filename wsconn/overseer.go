@@ -8,8 +8,8 @@ import (
 // The overseer sees to it that a handler that takes long keeps nobody waiting.
 //
 // Invariant: a runner that is at one connection for two looks has lost its loop to
-// another one. What is only a busy machine costs that, and no more; only if handlers are
-// slow in most looks, messages get goroutines from the start.
+// another one. That happens on a busy machine, too, and costs little. Only if handlers are
+// slow in half of the looks, all that calls them gets goroutines from the start.
 
 // oversee takes loops away from runners that take too long, and sees that the crew
 // keeps up. It sleeps while nothing happens.
@@ -22,7 +22,6 @@ func (s *Server) oversee() {
 			return
 		case <-ticker.C:
 		}
-		woken := s.woken()
 		busy := s.crew.look()
 		slow := false
 		for _, l := range s.loops {
@@ -30,14 +29,14 @@ func (s *Server) oversee() {
 			busy, slow = busy || b, slow || sl
 		}
 		s.judge(slow)
-		if busy || s.woken() != woken {
+		if busy {
 			idle = 0
 		}
 		if idle++; idle < 100 {
 			continue
 		}
 		ticker.Stop()
-		if !s.sleep(woken) {
+		if !s.sleep() {
 			return
 		}
 		ticker.Reset(lookInterval)
@@ -45,18 +44,12 @@ func (s *Server) oversee() {
 	}
 }
 
-// woken is how often something has happened.
-func (s *Server) woken() (n uint64) {
-	for _, l := range s.loops {
-		n += l.woken.Load()
-	}
-	return n
-}
-
-// sleep waits until something happens, and reports false when the server ends.
-func (s *Server) sleep(woken uint64) bool {
+// sleep waits until something happens, and reports false when the server ends. Whoever
+// begins something notes that before it looks whether the overseer sleeps, and the
+// overseer the other way around; so one of them sees the other.
+func (s *Server) sleep() bool {
 	s.asleep.Store(true)
-	if (s.woken() != woken || s.crew.busy()) && s.asleep.CompareAndSwap(true, false) {
+	if s.anyBusy() && s.asleep.CompareAndSwap(true, false) {
 		return true
 	}
 	select {
@@ -67,6 +60,15 @@ func (s *Server) sleep(woken uint64) bool {
 	}
 }
 
+func (s *Server) anyBusy() bool {
+	for _, l := range s.loops {
+		if l.section.Load() != 0 {
+			return true
+		}
+	}
+	return s.crew.busy()
+}
+
 // rouse wakes the overseer.
 func (s *Server) rouse() {
 	if s.asleep.Load() && s.asleep.CompareAndSwap(true, false) {
@@ -75,12 +77,13 @@ func (s *Server) rouse() {
 }
 
 // look takes the loop away from a runner that is at the same connection as the last
-// time. It reports whether the runner is at one, and whether handlers are slow: then it
-// has been at few in the time of a look, which else is enough for hundreds.
+// time. It reports whether the runner was at any, and whether handlers are slow: then it
+// has been at few since the last look, where quick handlers let it be at hundreds.
 func (l *loop) look() (busy, slow bool) {
 	section, count := l.section.Load(), l.sections.Load()
 	slow = section != 0 && count-l.counted < fewSections
 	same := section != 0 && section == l.seen
+	busy = section != 0 || count != l.counted
 	l.seen, l.counted = section, count
 	if same && l.section.CompareAndSwap(section, 0) {
 		if c := l.at.Load(); c != nil {
@@ -88,15 +91,15 @@ func (l *loop) look() (busy, slow bool) {
 		}
 		l.start()
 	}
-	return section != 0, slow
+	return busy, slow
 }
 
 const (
 	// fewSections is how many connections a runner is at in the time of a look, at most,
 	// if its handlers are slow.
 	fewSections = 10
-	// slowLooks of the last 16 have messages handed to the crew at once, for a second. A
-	// single one may be the machine's, which had other things to do.
+	// slowLooks of the last 16 have the crew call all handlers, for a second. A single
+	// one may be the machine's, which had other things to do.
 	slowLooks   = 8
 	handOffTime = time.Second
 	// slowHandler is how long a handler takes at least that would rather not be called
@@ -127,16 +130,18 @@ func (s *Server) handsOff() bool {
 	return until != 0
 }
 
-// serveHanded is serve for what was handed to the crew.
-func (c *Conn) serveHanded(b []byte) (mine bool) {
-	s := c.loop.server
+// timed does what was handed to the crew, and notes whether a loop would have been kept
+// waiting by it, if a loop could have done it.
+func (s *Server) timed(instead bool, job func()) {
 	begin := time.Now()
-	mine = c.serve(b)
+	job()
+	if !instead {
+		return
+	}
 	s.handed.Add(1)
 	if time.Since(begin) > slowHandler {
 		s.handedSlowly.Add(1)
 	}
-	return mine
 }
 
 // uncork writes what a handler that takes long has written so far.

@@ -45,8 +45,6 @@ func (r *runner) run() {
 			return // the server ends
 		}
 		l := r.loop
-		l.woken.Add(1)
-		l.server.rouse()
 		at := now()
 		r.resolve(events)
 		for i, c := range r.conns {
@@ -57,6 +55,7 @@ func (r *runner) run() {
 			section := l.sections.Add(1)
 			l.at.Store(c)
 			l.section.Store(section)
+			l.server.rouse()
 			if listener {
 				l.server.rawListener(events[i].Pad).acceptSome()
 			} else {
@@ -176,12 +175,13 @@ func (r *runner) read(c *Conn, at uint32) {
 	switch {
 	case err == nil:
 		r.giveBack(c, at)
-	case c.loop.server.direct:
+	case c.loop.server.direct && !c.loop.server.handsOff():
 		c.finish(err)
 		r.takeBack(c)
 	default:
 		r.takeBack(c)
-		c.loop.server.crew.do(func() { c.finish(err) })
+		s := c.loop.server
+		s.crew.do(func() { s.timed(s.direct, func() { c.finish(err) }) })
 	}
 }
 
@@ -238,7 +238,8 @@ func (r *runner) request(c *Conn, b []byte) (gone bool) {
 		return false
 	}
 	c.asked()
-	if c.loop.server.quick {
+	s := c.loop.server
+	if s.quick && !s.handsOff() {
 		if !c.answer(head, tail, err) {
 			r.takeBack(c)
 			return true
@@ -247,8 +248,10 @@ func (r *runner) request(c *Conn, b []byte) (gone bool) {
 	}
 	head, tail = cloneBoth(head, tail)
 	r.takeBack(c)
-	c.loop.server.crew.do(func() {
-		if c.answer(head, tail, err) {
+	s.crew.do(func() {
+		mine := false
+		s.timed(s.quick, func() { mine = c.answer(head, tail, err) })
+		if mine {
 			c.release()
 		}
 	})
@@ -259,8 +262,11 @@ func (r *runner) request(c *Conn, b []byte) (gone bool) {
 func (r *runner) handOff(c *Conn, b []byte) {
 	b = append([]byte(nil), b...)
 	r.takeBack(c)
-	c.loop.server.crew.do(func() {
-		if c.serveHanded(b) {
+	s := c.loop.server
+	s.crew.do(func() {
+		mine := false
+		s.timed(true, func() { mine = c.serve(b) })
+		if mine {
 			c.release()
 		}
 	})

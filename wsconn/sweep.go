@@ -151,7 +151,8 @@ func (c *Conn) next(at uint32) (next uint32, some bool) {
 	return next, some
 }
 
-// tick is how often to sweep: an eighth of the shortest time there is to keep.
+// tick is how often to sweep: an eighth of the shortest time there is to keep. Lingering
+// may last a quarter longer, so that an idle server has fewer ticks.
 func (l *Limits) tick() time.Duration {
 	shortest := min(l.HandshakeTimeout, l.WriteTimeout, l.CloseTimeout, 2*lingerTime)
 	for _, d := range []time.Duration{l.PingInterval, l.IdleTimeout} {
