@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -67,15 +68,19 @@ func TestWordsForTheGoneReachNobody(t *testing.T) {
 // for one whose session is being read. Both read the answer first, and no word of it.
 func TestBroadcastReachesNoHandshake(t *testing.T) {
 	eachWay(t, func(t *testing.T, start startFunc) {
-		store, open := newSessions(), make(chan struct{})
-		store.gate = func(context.Context) error { <-open; return nil }
+		store, gate := newSessions(), make(chan struct{})
+		store.gate = func(context.Context) error { <-gate; return nil }
+		handler := newRecorder(t, echo)
 		server := &wsconn.Server{
-			Handler:  newRecorder(t, echo),
+			Handler:  handler,
 			Firewall: store.firewall(t, firewall.Options{}),
 			Limits:   wsconn.Limits{HandshakeTimeout: never},
 		}
 		addr := start(t, server)
+		open := sync.OnceFunc(func() { close(gate) })
+		t.Cleanup(open)
 		member := connect(t, addr)
+		receive(t, "OnOpen", handler.opened) // which is after the answer
 		asked, half := dial(t, addr), dial(t, addr)
 		asked.send([]byte(upgrade(addr).with(cookie(annesID)).String()))
 		request := []byte(upgrade(addr).String())
@@ -88,7 +93,7 @@ func TestBroadcastReachesNoHandshake(t *testing.T) {
 			t.Error(err)
 		}
 		member.expect(ws.OpText, []byte("for members only"))
-		close(open)
+		open()
 		half.send(request[len(request)/2:])
 		for _, c := range []*client{asked, half} {
 			if response := c.response(); response.StatusCode != http.StatusSwitchingProtocols {
@@ -109,14 +114,15 @@ func TestBroadcastWhileTheyComeIn(t *testing.T) {
 		addr := start(t, server)
 		news := bytes.Repeat([]byte("news "), 200)
 		var done atomic.Bool
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
+		var speaker sync.WaitGroup
+		speaker.Go(func() {
 			for !done.Load() {
 				server.Broadcast(ws.OpText, news)
 				runtime.Gosched()
 			}
-		}()
+		})
+		defer speaker.Wait()
+		defer done.Store(true)
 		for i := range 40 {
 			packs := i%2 == 0
 			header := []string{"Sec-WebSocket-Extensions: permessage-deflate"}
@@ -135,8 +141,6 @@ func TestBroadcastWhileTheyComeIn(t *testing.T) {
 			}
 			c.reset()
 		}
-		done.Store(true)
-		<-ended
 	})
 }
 
@@ -147,6 +151,8 @@ func TestAnswersAreNotShared(t *testing.T) {
 	l := late{listen(t), make(chan struct{})}
 	server := &wsconn.Server{Handler: newRecorder(t, echo)}
 	addr := startOn(t, server, l)
+	open := sync.OnceFunc(func() { close(l.open) })
+	t.Cleanup(open)
 	clients := make([]*client, 30)
 	for i := range clients {
 		clients[i] = dial(t, addr)
@@ -154,7 +160,7 @@ func TestAnswersAreNotShared(t *testing.T) {
 		clients[i].send([]byte(request.String()))
 	}
 	eventually(t, "all are answered", func() bool { return attached(server) == len(clients) })
-	close(l.open)
+	open()
 	for i, c := range clients {
 		sum := sha1.Sum([]byte(keyOf(i) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455, section 1.3
 		want := base64.StdEncoding.EncodeToString(sum[:])

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"bytes"
 	"bufio"
 	"encoding/binary"
 	"io"
@@ -69,6 +70,7 @@ func (s *specimen) frame() broken {
 	if len(start) > 1 && start[1]&0x7f == 126 {
 		start, _ = s.r.Peek(4)
 	}
+	start = bytes.Clone(start) // to read on moves it
 	h, err := ws.ReadHeader(s.r)
 	switch {
 	case err == ws.ErrHeaderLengthMSB, err == ws.ErrHeaderLengthUnexpected:
