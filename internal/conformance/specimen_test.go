@@ -1,8 +1,8 @@
 package conformance_test
 
 import (
-	"bytes"
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 	"net"
