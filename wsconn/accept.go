@@ -91,9 +91,15 @@ func (s *Server) welcome(c *Conn) {
 		c.refuse(emptyResponse(http.StatusServiceUnavailable))
 	case !s.addresses.enter(c):
 		c.refuse(emptyResponse(http.StatusTooManyRequests))
-	case c.link() != nil && c.link().raw != nil && !c.link().secure():
+	case c.link() != nil && c.link().layered:
 		// There may be bytes in its layers, which raise no event.
-		s.crew.do(func() { c.readLayers(longAgo) })
+		s.crew.do(func() {
+			if c.link().secure() {
+				c.readLink()
+			} else {
+				c.readLayers(longAgo)
+			}
+		})
 	default:
 		c.release()
 	}

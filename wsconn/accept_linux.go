@@ -25,6 +25,9 @@ func (s *Server) accept(l net.Listener) error {
 		return err
 	}
 	r, err := newRawListener(s, raw)
+	if s.base.Err() != nil && err != nil {
+		return ErrServerClosed // which is why l is closed
+	}
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type crew struct {
 	jobs    []func()
 	free    int // goroutines that wait for a job
 	workers int
-	done    int // jobs since the last look
+	done    int // jobs that were begun since the last look
 	closed  bool
 	wake    *sync.Cond
 }
@@ -57,33 +57,47 @@ func (c *crew) hire() {
 }
 
 func (c *crew) work() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	// A job that ends its goroutine, as a test's FailNow does, takes nobody's place.
+	defer c.leave()
 	for {
-		for len(c.jobs) == 0 {
-			if c.closed || c.free >= spare {
-				c.workers--
-				return
-			}
-			c.free++
-			c.wake.Wait()
-			c.free--
+		job := c.next()
+		if job == nil {
+			return
 		}
-		job := c.jobs[0]
-		c.jobs[0] = nil
-		if c.jobs = c.jobs[1:]; len(c.jobs) == 0 {
-			c.jobs = nil
-		}
-		c.mu.Unlock()
 		c.run(job)
-		c.mu.Lock()
-		c.done++
 	}
 }
 
 func (c *crew) run(job func()) {
 	defer c.running.Done()
 	job()
+}
+
+// next waits for a job. It returns nil if the goroutine is not needed any more.
+func (c *crew) next() func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.jobs) == 0 {
+		if c.closed || c.free >= spare {
+			return nil
+		}
+		c.free++
+		c.wake.Wait()
+		c.free--
+	}
+	job := c.jobs[0]
+	c.jobs[0] = nil
+	if c.jobs = c.jobs[1:]; len(c.jobs) == 0 {
+		c.jobs = nil
+	}
+	c.done++
+	return job
+}
+
+func (c *crew) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.workers--
 }
 
 const (

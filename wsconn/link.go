@@ -24,6 +24,7 @@ type link struct {
 	raw     syscall.RawConn // to watch; nil if a goroutine reads
 	turns   chan struct{}   // the goroutine that reads is handed the turn; nil if the loop watches
 	writing bool            // a goroutine is at it; guarded by c.mu
+	layered bool            // there may be bytes in it that its descriptor does not tell of
 	watched bool            // the poller knows it; guarded by c.mu
 	over    atomic.Bool     // nobody writes any more
 	secured atomic.Bool     // the TLS handshake is done
@@ -45,6 +46,7 @@ func newLink(nc net.Conn, watch bool) *link {
 	if sc, ok := under.(syscall.Conn); ok && watch {
 		if raw, err := sc.SyscallConn(); err == nil {
 			l.raw = raw
+			l.layered = !isSocket(under)
 		}
 	}
 	if l.raw == nil {
@@ -118,5 +120,15 @@ func (l *link) close() {
 		t.NetConn().Close()
 	} else {
 		l.Conn.Close()
+	}
+}
+
+// isSocket reports whether a connection is of package net, and so nothing but a socket.
+func isSocket(nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return true
+	default:
+		return false
 	}
 }

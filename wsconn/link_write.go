@@ -3,6 +3,7 @@ package wsconn
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -67,13 +68,22 @@ func (l *link) write(frames net.Buffers, timeout time.Duration) error {
 				return ErrClosed
 			}
 			l.SetWriteDeadline(time.Now().Add(timeout))
-			n, err := piece.WriteTo(l.Conn) // leaves in piece what was not written
+			n, err := piece.WriteTo(writerOf(l.Conn)) // leaves in piece what was not written
 			if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 				return fmt.Errorf("wsconn: write: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// writerOf returns what writes to nc. Of a type that embeds a connection of package net,
+// net.Buffers would find the way around the type's own Write.
+func writerOf(nc net.Conn) io.Writer {
+	if isSocket(nc) {
+		return nc
+	}
+	return struct{ io.Writer }{nc}
 }
 
 // cutOff takes at most limit bytes off the beginning of frames.
