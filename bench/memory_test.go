@@ -23,7 +23,8 @@ func TestResidentBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.KeepAlive(memory)
-	if grown := after - before; grown < size*9/10 || grown > 2*size {
+	// The race detector keeps twice as much beside it.
+	if grown := after - before; grown < size*9/10 || grown > 4*size {
 		t.Errorf("%d bytes more are there after %d were written", grown, size)
 	}
 }
