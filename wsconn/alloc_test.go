@@ -1,3 +1,5 @@
+//go:build !race
+
 package wsconn_test
 
 import (
@@ -5,7 +7,6 @@ import (
 	"io"
 	"net"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"testing"
 
@@ -14,13 +15,8 @@ import (
 	"github.com/rollcall-go/rollcall/wsconn"
 )
 
-// These tests do not run beside others, whose allocations would count, too.
-
-// raceDetector reports whether it is on. With it, sync.Pool forgets things.
-func raceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
+// These tests do not run beside others, whose allocations would count, too; nor with the
+// race detector, with which sync.Pool forgets things: "make test" runs them without it.
 
 // fewestAllocs is testing.AllocsPerRun, several times: once in a while something else
 // is going on in the process.
@@ -44,12 +40,6 @@ func bareDial(t *testing.T, addr string) net.Conn {
 
 // A message is read, delivered and answered without an allocation.
 func TestEchoAllocs(t *testing.T) {
-	if raceDetector() {
-		t.Skip("the race detector allocates")
-	}
-	if mode != modeBare && mode != modeTaken {
-		t.Skip("a net.Conn takes a goroutine's work for each write")
-	}
 	for name, start := range map[string]startFunc{"Serve": startServe, "ServeHTTP": startHTTP} {
 		t.Run(name, func(t *testing.T) {
 			server := &wsconn.Server{
@@ -122,12 +112,6 @@ func unmask(t *testing.T, frames []byte) (b []byte) {
 
 // To write a small message to a client that reads allocates nothing.
 func TestWriteAllocs(t *testing.T) {
-	if raceDetector() {
-		t.Skip("the race detector allocates")
-	}
-	if mode != modeBare && mode != modeTaken {
-		t.Skip("a net.Conn takes a goroutine's work for each write")
-	}
 	handler := newRecorder(t, nil)
 	server := &wsconn.Server{Handler: handler, Limits: wsconn.Limits{PingInterval: -1, RecheckInterval: -1}}
 	nc := bareDial(t, startServe(t, server))
@@ -151,6 +135,31 @@ func TestWriteAllocs(t *testing.T) {
 			}); allocs != 0 {
 				t.Errorf("%s of %d bytes allocates %v times", name, n, allocs)
 			}
+		}
+	}
+}
+
+// One message for many is encoded once: what it takes does not grow with them.
+func TestBroadcastAllocs(t *testing.T) {
+	measure := func(clients int, message []byte) float64 {
+		handler := newRecorder(t, echo)
+		server := &wsconn.Server{
+			Handler:  handler,
+			Compress: true,
+			Limits:   wsconn.Limits{PingInterval: -1, RecheckInterval: -1},
+		}
+		addr := startServe(t, server)
+		for range clients {
+			connect(t, addr, offer)
+			receive(t, "OnOpen", handler.opened)
+		}
+		return fewestAllocs(func() { server.Broadcast(ws.OpText, message) })
+	}
+	for name, message := range map[string][]byte{"short": words(100), "compressed": words(500)} {
+		few, many := measure(5, message), measure(50, message)
+		// The list of connections grows a few times.
+		if many > few+8 {
+			t.Errorf("Broadcast of a %s message to 5 clients allocates %v times, to 50 %v times", name, few, many)
 		}
 	}
 }

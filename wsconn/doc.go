@@ -54,7 +54,7 @@
 //   - open.go attaches the client; index.go finds it by its id from now on.
 //   - receive.go, message.go and frame.go take messages out of the buffer where they
 //     lie. Only what is incomplete is copied and kept.
-//   - write.go and queue.go. Answers are gathered and leave with one write. What the
+//   - write.go, queue.go and flush.go. Answers are gathered and leave with one write. What the
 //     socket does not take waits, and the epoll tells when there is room.
 //   - sweep.go looks at those whose slot says that something is due: a ping, a timeout.
 //   - close.go and finish.go. Whatever ends the connection, and however many things at

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -191,9 +190,6 @@ func (c fileConn) SyscallConn() (syscall.RawConn, error) { return c.file.Syscall
 
 // A connection that cannot be watched is closed, rather than never read.
 func TestUnwatchableIsClosed(t *testing.T) {
-	if mode == modePortable || runtime.GOOS != "linux" {
-		t.Skip("where no loop watches, it is like any other")
-	}
 	eachKind(t, func(t *testing.T, start func(*wsconn.Server, func(net.Conn) net.Conn) string) {
 		file, err := os.Create(t.TempDir() + "/file")
 		if err != nil {

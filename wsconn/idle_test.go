@@ -110,7 +110,7 @@ func TestNotIdle(t *testing.T) {
 				t.Fatalf("it was closed, but was silent for no more than %v of %v", longest, timeout)
 			}
 		}
-		t.Skip("the machine is too busy")
+		t.Error("ten times the machine stood still for half of the timeout")
 	})
 }
 

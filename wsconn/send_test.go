@@ -218,34 +218,3 @@ func TestBroadcastDuringHandshake(t *testing.T) {
 		c.leave()
 	})
 }
-
-// One message for many is encoded once: what it takes does not grow with them.
-func TestBroadcastAllocs(t *testing.T) {
-	if raceDetector() {
-		t.Skip("the race detector allocates")
-	}
-	if mode != modeBare && mode != modeTaken {
-		t.Skip("a net.Conn takes an allocation for each write")
-	}
-	measure := func(clients int, message []byte) float64 {
-		handler := newRecorder(t, echo)
-		server := &wsconn.Server{
-			Handler:  handler,
-			Compress: true,
-			Limits:   wsconn.Limits{PingInterval: -1, RecheckInterval: -1},
-		}
-		addr := startServe(t, server)
-		for range clients {
-			connect(t, addr, offer)
-			receive(t, "OnOpen", handler.opened)
-		}
-		return fewestAllocs(func() { server.Broadcast(ws.OpText, message) })
-	}
-	for name, message := range map[string][]byte{"short": words(100), "compressed": words(500)} {
-		few, many := measure(5, message), measure(50, message)
-		// The list of connections grows a few times.
-		if many > few+8 {
-			t.Errorf("Broadcast of a %s message to 5 clients allocates %v times, to 50 %v times", name, few, many)
-		}
-	}
-}
